@@ -1,0 +1,2 @@
+//! Benchmarks: capture.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Benchmarks: codec.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Benchmarks: input.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Benchmarks: proto.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Measures the codec on raw frames from standard input.
+fn main() {}
