@@ -1,0 +1,1 @@
+//! A small X11 window of the demo that takes the text typed in a session.
