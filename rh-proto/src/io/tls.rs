@@ -1,0 +1,1 @@
+//! The inner TLS 1.3 channel with raw public keys (RFC 7250), without I/O.
