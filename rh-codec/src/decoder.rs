@@ -1,0 +1,55 @@
+//! Wire bytes to a picture.
+
+use crate::{Error, FrameView, Limits, Rect, image::Surface, native};
+
+/// Shows what an encoder sends.
+///
+/// Feed it whole messages, each exactly the bytes that one call of [`Encoder::encode`](crate::Encoder::encode) appended, in order.
+/// After an error it accepts only a message that starts anew.
+pub struct Decoder {
+    reader: native::Reader,
+    surface: Surface,
+    damage: Vec<Rect>,
+}
+
+/// What one message changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Update<'a> {
+    /// What to paint again; may overlap. Empty if nothing changed.
+    pub damage: &'a [Rect],
+    /// Whether the picture is a new one: first, of another size, or started anew.
+    pub resized: bool,
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoder").field("size", &self.surface.size()).finish_non_exhaustive()
+    }
+}
+
+impl Decoder {
+    /// A decoder without a picture.
+    ///
+    /// # Errors
+    /// `ApiMisuse` if the limits contradict themselves; `Backend` without memory for the decompressor.
+    pub fn new(limits: Limits) -> Result<Self, Error> {
+        limits.validate()?;
+        Ok(Self { reader: native::Reader::new(limits)?, surface: Surface::default(), damage: Vec::new() })
+    }
+
+    /// Applies one message. No bytes are no change.
+    ///
+    /// # Errors
+    /// `Malformed`, `LimitExceeded` or `Unsupported` say what the peer did. The picture then holds what was decoded before the
+    /// fault, and only a message that starts a new stream is accepted.
+    pub fn decode(&mut self, message: &[u8]) -> Result<Update<'_>, Error> {
+        self.damage.clear();
+        let resized = self.reader.read(message, &mut self.surface, &mut self.damage)?;
+        Ok(Update { damage: &self.damage, resized })
+    }
+
+    /// The picture, as [`PixelFormat::Bgrx`](crate::PixelFormat::Bgrx) with every fourth byte 255; `None` before the first message.
+    pub fn surface(&self) -> Option<FrameView<'_>> {
+        self.surface.view()
+    }
+}

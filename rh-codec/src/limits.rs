@@ -1,0 +1,58 @@
+//! Bounds on what a stream may claim.
+
+use crate::Error;
+
+/// What a decoder accepts and an encoder produces; charged before anything is allocated.
+///
+/// A decoder's memory is at most `4 × max_area` (the surface) + `2^max_window_log` + 256 KiB (zstd's window and buffers) +
+/// `16 × max_operations` (damage rectangles) + 128 KiB (text between zstd and the operations, colour table), in bytes, whatever it is fed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest width of a surface, in pixels.
+    pub max_width: u32,
+    /// Largest height of a surface, in pixels.
+    pub max_height: u32,
+    /// Largest area of a surface, in pixels.
+    pub max_area: u64,
+    /// Operations in one message. A decoder's damage list is as long at most.
+    pub max_operations: u32,
+    /// Base-2 logarithm of the compressor's history, in bytes; 10 to 27.
+    pub max_window_log: u32,
+}
+
+impl Default for Limits {
+    /// Up to 16384 pixels a side and 32 Mpx (four 4K screens), 2^17 operations, 8 MiB of history.
+    fn default() -> Self {
+        Self { max_width: 16_384, max_height: 16_384, max_area: 1 << 25, max_operations: 1 << 17, max_window_log: 23 }
+    }
+}
+
+impl Limits {
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        if self.max_width == 0 || self.max_height == 0 || self.max_area == 0 || self.max_operations == 0 {
+            return Err(Error::ApiMisuse("a limit of zero leaves nothing to show"));
+        }
+        // Rectangles are computed in u32 and areas in usize (32 bits on wasm32): far away from either's end.
+        if self.max_width > 1 << 16 || self.max_height > 1 << 16 || self.max_area > 1 << 28 {
+            return Err(Error::ApiMisuse("surfaces beyond 65536 pixels a side or 2^28 pixels are not supported"));
+        }
+        if !(10..=27).contains(&self.max_window_log) {
+            return Err(Error::ApiMisuse("max_window_log lies between 10 and 27"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_size(&self, width: u32, height: u32) -> Result<(), Error> {
+        let exceeded = |what, limit| Err(Error::LimitExceeded { what, limit });
+        if width > self.max_width {
+            return exceeded("surface width", self.max_width.into());
+        }
+        if height > self.max_height {
+            return exceeded("surface height", self.max_height.into());
+        }
+        if u64::from(width) * u64::from(height) > self.max_area {
+            return exceeded("surface area", self.max_area);
+        }
+        Ok(())
+    }
+}
