@@ -16,7 +16,6 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 pub use live::{LiveCode, Status, TypedCode};
-pub use refusal::{BURNT, EXPIRED, IN_USE, MALFORMED, UNEXPECTED, USED, WRONG_CODE, WRONG_ROLE};
 
 /// Crockford's base 32: no I, L, O (read as 1, 1, 0) and no U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
