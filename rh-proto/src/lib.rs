@@ -1,5 +1,13 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod credential;
 pub mod error;
+pub mod frame;
 pub mod io;
+pub mod limits;
+pub mod mode;
+pub mod msg;
+pub mod nego;
+pub mod wire;
