@@ -1,0 +1,4 @@
+//! What a user of the crate would notice, by subject.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests: a failure is a panic with its place")]
+
+mod rules;
