@@ -24,14 +24,23 @@ pub(super) const fn in_use() -> Refusal {
 }
 
 pub(super) const fn malformed() -> Refusal {
-    Refusal { code: CloseCode::AUTH_MALFORMED, text: "a pairing message is malformed; the other app is broken, or somebody tampers with the connection" }
+    Refusal {
+        code: CloseCode::AUTH_MALFORMED,
+        text: "a pairing message is malformed; the other app is broken, or somebody tampers with the connection",
+    }
 }
 
 pub(super) const fn unexpected() -> Refusal {
-    Refusal { code: CloseCode::AUTH_MALFORMED, text: "a pairing message is out of order; the other app is broken, or somebody tampers with the connection" }
+    Refusal {
+        code: CloseCode::AUTH_MALFORMED,
+        text: "a pairing message is out of order; the other app is broken, or somebody tampers with the connection",
+    }
 }
 
 /// The embedder gave a helper's credential to a sharer's session, or the other way round.
 pub(super) const fn wrong_role() -> Refusal {
-    Refusal { code: CloseCode::INTERNAL, text: "this app mixed up the helper's and the sharer's side of the pairing; please report it to its makers" }
+    Refusal {
+        code: CloseCode::INTERNAL,
+        text: "this app mixed up the helper's and the sharer's side of the pairing; please report it to its makers",
+    }
 }
