@@ -1,2 +1,100 @@
-//! The project commands.
-fn main() {}
+//! The project's own commands. `cargo xtask` lists them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks on its standard streams")]
+
+mod arrows;
+mod fuzz;
+mod purity;
+mod run;
+mod setup;
+mod suites;
+
+use std::{io::Write, path::Path, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::run::Outcome;
+
+/// The project's own commands.
+///
+/// `test` is what a newcomer and CI run for behaviour; `ci` is everything.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Install what the tests need (Debian packages, cargo tools), or list it where that is not possible
+    Setup,
+    /// Set up, then run everything that tests behaviour
+    Test,
+    /// `test`, and fmt, clippy, docs, arrows, purity, features, deny, fuzz smoke, bench smoke
+    Ci,
+    /// The long versions of the sampled tests (over two minutes each)
+    Soak,
+    /// Check formatting, lints and documentation
+    Lint,
+    /// Check that no crate depends on one that it must not know
+    Arrows,
+    /// Check that the pure crates need nothing from outside: wasm32 without a single import
+    Purity,
+    /// Check every pair of features of every crate
+    Features,
+    /// Check licences, duplicate bans and sources of dependencies; advisories where their database can be reached
+    Deny,
+    /// Build the fuzz targets with AddressSanitizer and run each for a while
+    Fuzz {
+        /// Seconds for each target
+        #[arg(long, default_value_t = 10)]
+        seconds: u32,
+        /// Only targets whose name contains this
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Run every benchmark once
+    BenchSmoke,
+    /// Print the mode table (state × message × direction) as JSON
+    ModeTable,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    // Every task works from the workspace's root, wherever it was called.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies inside the workspace");
+    if let Err(error) = std::env::set_current_dir(root) {
+        eprintln!("cannot enter {}: {error}", root.display());
+        return ExitCode::from(2);
+    }
+    match dispatch(&args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nxtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(task: &Task) -> Outcome {
+    match task {
+        Task::Setup => setup::all(),
+        Task::Test => suites::test(),
+        Task::Ci => suites::ci(),
+        Task::Soak => suites::soak(),
+        Task::Lint => suites::lint(),
+        Task::Arrows => arrows::check(),
+        Task::Purity => purity::check(),
+        Task::Features => suites::features(),
+        Task::Deny => suites::deny(),
+        Task::Fuzz { seconds, filter } => fuzz::smoke(*seconds, filter),
+        Task::BenchSmoke => suites::bench_smoke(),
+        Task::ModeTable => {
+            // A reader that has seen enough, such as `head`, is no error.
+            match writeln!(std::io::stdout(), "{}", rh_proto::mode::table_json()) {
+                Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("standard output: {e}")),
+                _ => Ok(()),
+            }
+        }
+    }
+}

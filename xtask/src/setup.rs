@@ -1,0 +1,98 @@
+//! What the tests need beside Rust: installed when we may, listed when we may not.
+
+use crate::run::{Outcome, step};
+
+/// What a package brings, and the program or file whose presence shows that it is there.
+struct Package {
+    name: &'static str,
+    shows: &'static str,
+    why: &'static str,
+}
+
+const TEST: &[Package] = &[
+    Package { name: "gcc", shows: "/usr/bin/gcc", why: "C parts of zstd and ring" },
+    Package { name: "xvfb", shows: "/usr/bin/Xvfb", why: "private X displays" },
+    Package { name: "xserver-xorg-core", shows: "/usr/bin/Xorg", why: "an X server with real RandR" },
+    Package { name: "xserver-xorg-video-dummy", shows: "/usr/lib/xorg/modules/drivers/dummy_drv.so", why: "its monitors" },
+    Package { name: "xterm", shows: "/usr/bin/xterm", why: "a real program to type into" },
+    Package { name: "x11-xserver-utils", shows: "/usr/bin/xrandr", why: "changing the layout" },
+    Package { name: "x11-xkb-utils", shows: "/usr/bin/setxkbmap", why: "keyboard layouts" },
+    Package { name: "x11-apps", shows: "/usr/bin/xwd", why: "an independent grab of the screen" },
+    Package { name: "x11-utils", shows: "/usr/bin/xwininfo", why: "finding windows" },
+    Package { name: "imagemagick", shows: "/usr/bin/import", why: "reading that grab" },
+    Package { name: "fonts-dejavu-core", shows: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", why: "text in the windows" },
+];
+
+const CI: &[Package] = &[
+    Package { name: "clang", shows: "/usr/bin/clang", why: "C parts for wasm32" },
+    Package { name: "lld", shows: "/usr/bin/wasm-ld", why: "linking wasm32" },
+    Package { name: "libxcb1-dev", shows: "/usr/include/xcb/xcb.h", why: "scrap, a peer in the benchmarks" },
+    Package { name: "libxcb-shm0-dev", shows: "/usr/include/xcb/shm.h", why: "scrap" },
+    Package { name: "libxcb-randr0-dev", shows: "/usr/include/xcb/randr.h", why: "scrap" },
+];
+
+/// Debian's own toolchain with the library's source: used only where rustup cannot bring the wasm32 target.
+const WASM_FALLBACK: &[Package] = &[
+    Package { name: "rustc-web", shows: "/usr/bin/rustc", why: "a compiler that knows wasm32" },
+    Package { name: "cargo-web", shows: "/usr/bin/cargo", why: "its cargo" },
+    Package { name: "rust-web-src", shows: "/usr/share/doc/rust-web-src", why: "the standard library's source" },
+];
+
+/// Everything that `cargo xtask ci` needs.
+pub(crate) fn all() -> Outcome {
+    packages(TEST)?;
+    packages(CI)?;
+    cargo_tool("cargo-fuzz")?;
+    cargo_tool("cargo-deny")
+}
+
+/// What `cargo xtask test` needs.
+pub(crate) fn for_tests() -> Outcome {
+    packages(TEST)
+}
+
+/// What the wasm32 check needs when rustup has no such target.
+pub(crate) fn for_wasm_fallback() -> Outcome {
+    packages(WASM_FALLBACK)
+}
+
+/// A program from crates.io, built when it is missing.
+pub(crate) fn cargo_tool(name: &str) -> Outcome {
+    if step(&format!("{name} --version")).succeeds() {
+        return Ok(());
+    }
+    step("cargo install --locked").arg(name).run()
+}
+
+fn packages(wanted: &[Package]) -> Outcome {
+    let missing: Vec<&Package> = wanted.iter().filter(|p| !std::path::Path::new(p.shows).exists()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.iter().map(|p| p.name).collect::<Vec<_>>().join(" ");
+    let Some(prefix) = privilege() else {
+        let list: String = missing.iter().map(|p| format!("\n  {:28} {}", p.name, p.why)).collect();
+        return Err(format!(
+            "these Debian packages are missing, and neither root nor sudo is there to install them:{list}\n\nas root: apt-get install {names}"
+        ));
+    };
+    // The lists may be old or absent; without them nothing can be found.
+    step(&format!("{prefix}apt-get update -qq")).run()?;
+    step(&format!("{prefix}apt-get install -y -qq --no-install-recommends {names}")).env("DEBIAN_FRONTEND", "noninteractive").run()?;
+    let still: Vec<&str> = missing.iter().filter(|p| !std::path::Path::new(p.shows).exists()).map(|p| p.shows).collect();
+    if still.is_empty() { Ok(()) } else { Err(format!("installed {names}, but these are still missing: {}", still.join(" "))) }
+}
+
+/// What to put before a command that needs root, or `None` where there is no way.
+fn privilege() -> Option<&'static str> {
+    if !step("apt-get --version").succeeds() {
+        return None;
+    }
+    if step("id -u").output().is_ok_and(|id| id.trim() == "0") {
+        Some("")
+    } else if step("sudo -n true").succeeds() {
+        Some("sudo -n ")
+    } else {
+        None
+    }
+}
