@@ -26,6 +26,8 @@ pub struct Channel {
     /// Plaintext taken since the last [`poll_transmit`](Self::poll_transmit). Invariant: at most [`SEND_BUFFER`](Self::SEND_BUFFER).
     queued: usize,
     peer_closed: bool,
+    /// We have said `close_notify`.
+    closed: bool,
     /// Set once, never cleared: after a fault nothing is believed any more.
     failed: Option<Error>,
 }
@@ -53,9 +55,9 @@ impl Channel {
     }
 
     fn new(mut tls: Connection) -> Self {
-        // Below the limit of `send_plaintext` plus what records add to it, rustls would take a part only.
+        // `send_plaintext` keeps the limit, in plaintext bytes; rustls would count what records add, too.
         tls.set_buffer_limit(None);
-        Self { tls, queued: 0, peer_closed: false, failed: None }
+        Self { tls, queued: 0, peer_closed: false, closed: false, failed: None }
     }
 
     /// Takes bytes of the transport, chunked in any way, and returns how many. It takes fewer than given only because [`plaintext`](Self::plaintext) waits:
@@ -117,9 +119,12 @@ impl Channel {
         if self.tls.is_handshaking() {
             return Err(Error::ApiMisuse { what: "the TLS handshake is not over" });
         }
+        if self.closed {
+            return Err(Error::ApiMisuse { what: "the connection is closed" });
+        }
         let room = self.send_room();
         let fits = plaintext.get(..room).unwrap_or(plaintext);
-        let taken = self.tls.writer().write(fits).map_err(|_| Error::ApiMisuse { what: "the connection is closed" })?;
+        let taken = self.tls.writer().write(fits).unwrap_or_default();
         self.queued = self.queued.saturating_add(taken);
         Ok(taken)
     }
@@ -141,6 +146,7 @@ impl Channel {
 
     /// Says `close_notify`: the peer will know that nothing was cut off. Sending is over; receiving is not.
     pub fn close(&mut self) {
+        self.closed = true;
         self.tls.send_close_notify();
     }
 
