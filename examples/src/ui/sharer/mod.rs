@@ -1,0 +1,94 @@
+//! The sharer's windows: the code to type, the consent to give, and the bar that stays while somebody is connected.
+//!
+//! The bar is the session's indicator. It stands above every other window, has no close button, comes back when it is
+//! covered or unmapped, and [`SharerAction::Beat`] is called every 250 ms only while it is really on the screen. A sharer
+//! sends no frame when the last beat is older than 1 s.
+
+use super::{Options, Supersede, UiError, UiInbox};
+
+/// What the session tells the windows.
+#[derive(Clone, Debug)]
+pub enum SharerUpdate {
+    /// Ask for the helper's code.
+    AskCode {
+        /// What was wrong with the code before, or why the helper was not reached.
+        error: Option<String>,
+    },
+    /// The code is being tried.
+    Connecting,
+    /// The helper is here and has not asked for anything yet.
+    Connected {
+        /// The helper's name.
+        peer: String,
+    },
+    /// The helper asks for a mode.
+    ConsentRequest {
+        /// Comes back in [`SharerAction::Consent`].
+        id: u64,
+        /// The helper's name.
+        who: String,
+        /// What it asks for, such as "view your screen": follows "asks to" in a sentence.
+        mode_text: String,
+        /// How long it may wait for the answer; then it is declined.
+        seconds: u32,
+    },
+    /// The request is no longer open.
+    ConsentGone,
+    /// The helper sees the screen: the bar is up from here on until [`SharerUpdate::Closed`].
+    Session {
+        /// The helper's name.
+        who: String,
+        /// What it may do, such as "sees your screen": follows the name in a sentence.
+        mode_text: String,
+    },
+    /// A line of chat.
+    Chat {
+        /// Said by the helper; else by this sharer.
+        from_peer: bool,
+        /// As typed.
+        text: String,
+    },
+    /// The helper's laser pointer is at this pixel of the screen; `None` when it is off.
+    Laser(Option<(i32, i32)>),
+    /// The session is over, and why.
+    Closed(String),
+    /// Close all windows now; [`run`] returns.
+    Quit,
+}
+
+impl Supersede for SharerUpdate {
+    fn supersedes(&self, earlier: &Self) -> bool {
+        matches!((self, earlier), (Self::Laser(_), Self::Laser(_)))
+    }
+}
+
+/// What the sharer did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SharerAction {
+    /// The code was entered: 8 characters of Crockford's base 32, in capitals, without spaces.
+    Code(String),
+    /// A request was answered; silence is answered with `allow: false` when its time is over.
+    Consent {
+        /// As in [`SharerUpdate::ConsentRequest`].
+        id: u64,
+        /// Allowed, or else declined.
+        allow: bool,
+    },
+    /// The sharer ends the session, or has closed the window: the last action.
+    Stop,
+    /// A line of chat, as typed.
+    Chat(String),
+    /// The bar is on the screen now.
+    Beat,
+    /// Show the helper nothing new; or go on.
+    Pause(bool),
+}
+
+/// Shows the windows and returns when they are closed. To be called on the main thread.
+///
+/// # Errors
+/// [`UiError`], when there is no display or it fails.
+pub fn run(options: &Options, inbox: UiInbox<SharerUpdate>, out: impl FnMut(SharerAction) + 'static) -> Result<(), UiError> {
+    let _ = (options, inbox, out);
+    Err(UiError::NoDisplay("the windows are being built".to_owned()))
+}
