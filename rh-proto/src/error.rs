@@ -117,13 +117,15 @@ pub enum Error {
         /// The rule.
         what: &'static str,
     },
-    /// The two ends cannot, or may not, talk to each other. The text is for people.
-    #[error("{text}")]
+    /// The two ends cannot, or may not, talk to each other. The sentences are for people.
+    #[error("{here}")]
     Refused {
         /// Stable code for the wire.
         code: CloseCode,
-        /// One sentence that says what is wrong and what to do.
-        text: String,
+        /// One sentence that says what is wrong and what to do, for the person at this side.
+        here: String,
+        /// The same for the person at the other side; sent to it.
+        there: String,
     },
     /// The embedder called something that has no meaning now. Nothing was changed.
     #[error("not possible now: {what}")]
@@ -147,5 +149,17 @@ impl Error {
             Self::PeerViolation { code, .. } | Self::Refused { code, .. } => *code,
             Self::ApiMisuse { .. } | Self::Busy => CloseCode::INTERNAL,
         }
+    }
+}
+
+impl From<crate::nego::Mismatch> for Error {
+    fn from(mismatch: crate::nego::Mismatch) -> Self {
+        Self::Refused { code: mismatch.code, here: mismatch.here, there: mismatch.there }
+    }
+}
+
+impl From<crate::credential::Refusal> for Error {
+    fn from(refusal: crate::credential::Refusal) -> Self {
+        Self::Refused { code: refusal.code, here: refusal.text.into(), there: refusal.text.into() }
     }
 }

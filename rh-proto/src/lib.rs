@@ -10,4 +10,5 @@ pub mod limits;
 pub mod mode;
 pub mod msg;
 pub mod nego;
+pub mod session;
 pub mod wire;

@@ -84,11 +84,7 @@ impl Encode for CursorPosition {
 
 impl Decode for CursorPosition {
     fn decode(input: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            display: DisplayId(input.u32("cursor position")?),
-            x: input.i32("cursor position")?,
-            y: input.i32("cursor position")?,
-        })
+        Ok(Self { display: DisplayId(input.u32("cursor position")?), x: input.i32("cursor position")?, y: input.i32("cursor position")? })
     }
 }
 

@@ -84,8 +84,7 @@ impl Decode for Stroke {
         let width = input.u8("stroke")?;
         let count = usize::from(input.u16("stroke")?);
         charge("points of a stroke", count, input.limits().batch)?;
-        let points =
-            (0..count).map(|_| Ok(Point { x: input.i32("stroke")?, y: input.i32("stroke")? })).collect::<Result<_, Error>>()?;
+        let points = (0..count).map(|_| Ok(Point { x: input.i32("stroke")?, y: input.i32("stroke")? })).collect::<Result<_, Error>>()?;
         Ok(Self { id, display, colour, width, points })
     }
 }

@@ -1,0 +1,610 @@
+//! The helper's end: sees, and when allowed controls.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+
+use super::link::{Link, Received, Shared, farewell, next_id};
+use super::outbox::Slot;
+use super::timer::Timer;
+use super::{Close, PeerInfo, Settings};
+use crate::credential::{Binding, Credential, Role};
+use crate::error::{CloseCode, DenyCode, Error};
+use crate::limits::charge;
+use crate::mode::{Mode, ModeSet, State, lower, request};
+use crate::msg::control::PauseReason;
+use crate::msg::cursor::{CursorPosition, CursorShape};
+use crate::msg::graphics::{Fragment, FragmentFlags, FrameAck, FrameId, Refresh};
+use crate::msg::input::{Input, encode_acts};
+use crate::msg::layout::{DisplayId, Layout};
+use crate::msg::mode::{DeclineReason, ModeCancel, ModeDowngrade, ModeId, ModeRequest, RequestId};
+use crate::msg::pointer::{Erase, Laser, LaserOff, Stroke};
+use crate::msg::{Message, MessageType};
+use crate::wire::Text;
+
+/// What the helper's app shows or does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HelperEvent {
+    /// The sharer answered. Nothing it says is authenticated yet.
+    Hello {
+        /// What it says.
+        peer: PeerInfo,
+    },
+    /// Both sides know that they see the same session and that the other proved itself.
+    Authenticated,
+    /// The person at the device is being asked.
+    ConsentPending {
+        /// For which request.
+        id: RequestId,
+    },
+    /// The request was granted: the mode holds from now on.
+    ModeGranted(Mode),
+    /// The request was not granted; the mode is as before.
+    ModeDeclined {
+        /// Which request.
+        id: RequestId,
+        /// Why.
+        reason: DeclineReason,
+    },
+    /// The sharer took back rights.
+    ModeRevoked {
+        /// What is left.
+        now: Option<Mode>,
+    },
+    /// A frame for the codec. To be answered by [`Helper::ack_frame`] when decoded: the sharer waits for it.
+    Frame {
+        /// Which display it shows.
+        display: DisplayId,
+        /// Which frame.
+        id: FrameId,
+        /// The decoder starts anew before it.
+        anew: bool,
+        /// For the codec.
+        payload: Bytes,
+    },
+    /// The displays, at the start and whenever they change.
+    Layout(Layout),
+    /// What the pointer looks like.
+    CursorShape(CursorShape),
+    /// Where the pointer is; `None` when it is hidden.
+    CursorPosition(Option<CursorPosition>),
+    /// The person at the device says something.
+    Chat {
+        /// Counts up.
+        id: u32,
+        /// As typed.
+        text: Text,
+    },
+    /// A chat message reached the sharer.
+    ChatDelivered {
+        /// As [`Helper::send_chat`] gave it.
+        id: u32,
+    },
+    /// Text for the clipboard.
+    Clipboard(Text),
+    /// Something sent was not acted on.
+    Denied {
+        /// What kind.
+        message: MessageType,
+        /// Why.
+        code: DenyCode,
+        /// Its id, 0 for kinds without one.
+        id: u32,
+    },
+    /// The sharer paused, or goes on.
+    Paused {
+        /// Whether it is paused now.
+        paused: bool,
+        /// Why.
+        reason: PauseReason,
+    },
+    /// How long a message takes there and back.
+    Rtt(Duration),
+    /// It is over. The last event.
+    Closed(Close),
+}
+
+impl From<Shared> for HelperEvent {
+    fn from(event: Shared) -> Self {
+        match event {
+            Shared::Hello(peer) => Self::Hello { peer },
+            Shared::Authenticated => Self::Authenticated,
+            Shared::Chat { id, text } => Self::Chat { id, text },
+            Shared::ChatDelivered { id } => Self::ChatDelivered { id },
+            Shared::Clipboard(text) => Self::Clipboard(text),
+            Shared::Denied { message, code, id } => Self::Denied { message, code, id },
+            Shared::Paused { paused, reason } => Self::Paused { paused, reason },
+            Shared::Rtt(rtt) => Self::Rtt(rtt),
+        }
+    }
+}
+
+/// A frame whose last fragment has not come.
+#[derive(Debug)]
+struct Partial {
+    display: DisplayId,
+    id: FrameId,
+    anew: bool,
+}
+
+/// The helper's end of a session. See the [module](super) for the order of calls.
+#[derive(Debug)]
+pub struct Helper {
+    link: Link,
+    events: VecDeque<HelperEvent>,
+    mode: Option<Mode>,
+    /// Whether any mode was granted so far.
+    started: bool,
+    /// What was asked for and not answered.
+    pending: Option<(RequestId, Mode)>,
+    last_request: u32,
+    last_input: u32,
+    partial: Option<Partial>,
+    /// The payload of `partial` so far. Invariant: `assembly.len() <= limits.picture`.
+    assembly: BytesMut,
+    /// Ids of complete frames that were not acknowledged, in order. Invariant: at most the window's frames.
+    delivered: VecDeque<FrameId>,
+    last_frame: FrameId,
+    /// Frames mean nothing to the decoder until one that starts anew.
+    skipping: bool,
+}
+
+impl Helper {
+    /// Starts a session: the hello is ready to be sent.
+    ///
+    /// `binding.session_id` is drawn at random by the caller; `binding.role` does not matter.
+    #[must_use]
+    pub fn new(settings: Settings, credential: Box<dyn Credential>, binding: Binding, now: Instant) -> Self {
+        let binding = Binding { role: Role::Helper, ..binding };
+        let mut helper = Self {
+            link: Link::new(settings, credential, binding, now),
+            events: VecDeque::new(),
+            mode: None,
+            started: false,
+            pending: None,
+            last_request: 0,
+            last_input: 0,
+            partial: None,
+            assembly: BytesMut::new(),
+            delivered: VecDeque::new(),
+            last_frame: FrameId(0),
+            skipping: true,
+        };
+        if let Err(error) = helper.link.greet() {
+            helper.fail(now, &error);
+        }
+        helper
+    }
+
+    /// Takes bytes of the peer, cut anywhere. They are used up, also on an error.
+    ///
+    /// # Errors
+    /// What ended the session, once: it is closed then, with `Close` waiting to be sent. Bytes after the end are ignored.
+    pub fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) -> Result<(), Error> {
+        self.link.push(now, bytes);
+        self.handle_timeout(now);
+        loop {
+            match self.link.next_frame().and_then(|frame| frame.map(|frame| self.handle_frame(now, frame)).transpose()) {
+                Ok(Some(())) => {}
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    self.fail(now, &error);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn handle_frame(&mut self, now: Instant, frame: crate::frame::Frame) -> Result<(), Error> {
+        match self.link.receive(now, self.state(), frame)? {
+            Received::Nothing => Ok(()),
+            Received::Event(event) => {
+                self.events.push_back(event.into());
+                Ok(())
+            }
+            Received::Closed(close) => {
+                self.end(now, None, close);
+                Ok(())
+            }
+            Received::Message(message) => self.handle_message(message),
+        }
+    }
+
+    fn handle_message(&mut self, message: Message) -> Result<(), Error> {
+        match message {
+            Message::ConsentPending(pending) if self.is_pending(pending.id) => {
+                self.events.push_back(HelperEvent::ConsentPending { id: pending.id });
+            }
+            Message::ModeGrant(grant) => match self.pending {
+                Some((id, mode)) if id == grant.id => {
+                    if mode.id() != grant.mode {
+                        return Err(Error::PeerViolation { code: CloseCode::VIOLATION, what: "a mode was granted that was not asked for" });
+                    }
+                    self.pending = None;
+                    self.mode = Some(mode);
+                    self.started = true;
+                    self.events.push_back(HelperEvent::ModeGranted(mode));
+                }
+                // It crossed a cancellation, which undoes it at the sharer.
+                _ => {}
+            },
+            Message::ModeDecline(decline) if self.is_pending(decline.id) => {
+                self.pending = None;
+                self.events.push_back(HelperEvent::ModeDeclined { id: decline.id, reason: decline.reason });
+            }
+            Message::ModeRevoke(revoke) => {
+                let left = lower(self.mode, Mode::from_id(revoke.mode));
+                if left != self.mode {
+                    self.lose_rights(left);
+                    self.events.push_back(HelperEvent::ModeRevoked { now: left });
+                }
+            }
+            Message::Fragment(fragment) => self.handle_fragment(fragment)?,
+            Message::Layout(layout) => self.events.push_back(HelperEvent::Layout(layout)),
+            Message::CursorShape(shape) => self.events.push_back(HelperEvent::CursorShape(shape)),
+            Message::CursorPosition(position) => self.events.push_back(HelperEvent::CursorPosition(Some(position))),
+            Message::CursorHidden(_) => self.events.push_back(HelperEvent::CursorPosition(None)),
+            // Answers to a request that is no longer waited for. What the link handles, or the table refuses, does not come here.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn is_pending(&self, id: RequestId) -> bool {
+        self.pending.is_some_and(|(pending, _)| pending == id)
+    }
+
+    fn handle_fragment(&mut self, fragment: Fragment) -> Result<(), Error> {
+        let violation = |what| Err(Error::PeerViolation { code: CloseCode::VIOLATION, what });
+        let Fragment { display, frame: id, flags, payload } = fragment;
+        if flags.0 & !FragmentFlags::LAST.union(FragmentFlags::ANEW).0 != 0 {
+            return Err(Error::Unsupported { what: "a flag of a fragment" });
+        }
+        let (anew, last) = (flags.contains(FragmentFlags::ANEW), flags.contains(FragmentFlags::LAST));
+        match &self.partial {
+            Some(partial) if (partial.id, partial.display, partial.anew) == (id, display, anew) => {}
+            Some(_) => return violation("frames overlap"),
+            None => {
+                if id <= self.last_frame {
+                    return violation("a frame id is used again");
+                }
+                let window = self.link.agreed.map_or(1, |agreed| agreed.window.frames);
+                if self.delivered.len() >= usize::from(window) {
+                    return violation("more frames were sent than the window allows");
+                }
+                self.last_frame = id;
+                self.assembly.clear();
+                self.partial = Some(Partial { display, id, anew });
+            }
+        }
+        charge("frame", self.assembly.len().saturating_add(payload.len()), self.link.settings.limits.picture)?;
+        if !last {
+            self.assembly.extend_from_slice(&payload);
+            return Ok(());
+        }
+        self.partial = None;
+        let payload = if self.assembly.is_empty() {
+            payload
+        } else {
+            self.assembly.extend_from_slice(&payload);
+            self.assembly.split().freeze()
+        };
+        self.delivered.push_back(id);
+        self.skipping &= !anew;
+        if self.skipping {
+            return self.acknowledge(id, Duration::ZERO);
+        }
+        self.events.push_back(HelperEvent::Frame { display, id, anew, payload });
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, id: FrameId, decode: Duration) -> Result<(), Error> {
+        while self.delivered.front().is_some_and(|&front| front <= id) {
+            self.delivered.pop_front();
+        }
+        let ack = FrameAck {
+            frame: id,
+            decode_micros: u32::try_from(decode.as_micros()).unwrap_or(u32::MAX),
+            queued: u16::try_from(self.delivered.len()).unwrap_or(u16::MAX),
+        };
+        self.link.outbox.replace(Slot::FrameAck, &ack)
+    }
+
+    /// The transport is gone: no more bytes will come or go.
+    pub fn handle_closed(&mut self, now: Instant) {
+        let text = String::from("the connection ended without a word from the other side");
+        self.end(now, None, Close { code: CloseCode::TRANSPORT_GONE, text, by_peer: false, clean: false });
+    }
+
+    /// Lets the time-outs up to `now` happen.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((timer, _)) = self.link.timers.expired(now) {
+            match timer {
+                Timer::Handshake => self.close(now, CloseCode::HANDSHAKE_TIMEOUT, "the handshake was not finished in time"),
+                Timer::Dead => self.close(now, CloseCode::LINK_DEAD, "nothing was heard from the other side for too long"),
+                Timer::KeepAlive => self.link.send_ping(now),
+                Timer::Consent | Timer::Interlock | Timer::LocalInput => {}
+            }
+        }
+    }
+
+    /// The next bytes for the peer: whole wire frames, the most urgent first.
+    pub fn poll_transmit(&mut self) -> Option<Bytes> {
+        self.link.poll_transmit()
+    }
+
+    /// The next thing for the app.
+    pub fn poll_event(&mut self) -> Option<HelperEvent> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.link.timers.next()
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    /// The mode as far as this side knows. The sharer enforces its own view.
+    #[must_use]
+    pub fn mode(&self) -> Option<Mode> {
+        self.mode
+    }
+
+    /// The column of the mode table that holds now.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.link.state_without_mode().unwrap_or(match self.mode {
+            None => State::Ready,
+            Some(_) if self.link.paused_here || self.link.paused_there => State::Paused,
+            Some(mode) => mode.into(),
+        })
+    }
+
+    /// Asks for a mode. The answer is an event: `ModeGranted` or `ModeDeclined`, with `ConsentPending` before it while a person is asked.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] when the peer is not authenticated, another request waits, or the mode cannot be reached from the present one.
+    pub fn request_mode(&mut self, now: Instant, mode: Mode) -> Result<RequestId, Error> {
+        self.handle_timeout(now);
+        self.link.require_open()?;
+        if self.pending.is_some() {
+            return Err(Error::ApiMisuse { what: "another request waits for its answer" });
+        }
+        let any = Mode::ALL.into_iter().fold(ModeSet::NONE, ModeSet::with);
+        if request(self.mode, self.started, any, mode.id()).is_err() {
+            return Err(Error::ApiMisuse { what: "the mode cannot be reached from the present one" });
+        }
+        let id = next_id(self.last_request)?;
+        self.link.outbox.control(&ModeRequest { id: RequestId(id), mode: mode.id() })?;
+        self.last_request = id;
+        self.pending = Some((RequestId(id), mode));
+        Ok(RequestId(id))
+    }
+
+    /// Withdraws the request that waits, if any. A grant that crosses this has no effect.
+    ///
+    /// # Errors
+    /// None but [`Error::ApiMisuse`] before authentication and after the end.
+    pub fn cancel_request(&mut self, now: Instant) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.link.require_open()?;
+        if let Some((id, _)) = self.pending.take() {
+            self.link.outbox.insist(&ModeCancel { id })?;
+        }
+        Ok(())
+    }
+
+    /// Gives up rights at once, without asking; `None` gives up all. A request that waits is withdrawn. Input that was not sent is thrown away.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] when `to` is not below the present mode. [`Mode::Unattended`] is only left by [`leave`](Self::leave).
+    pub fn downgrade(&mut self, now: Instant, to: impl Into<Option<Mode>>) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.link.require_open()?;
+        let to = to.into();
+        let below = match (self.mode, to) {
+            (Some(Mode::Unattended) | None, _) => false,
+            (Some(_), None) => true,
+            (Some(mode), Some(to)) => to < mode,
+        };
+        if !below {
+            return Err(Error::ApiMisuse { what: "not a lower mode than the present one" });
+        }
+        self.cancel_request(now)?;
+        self.link.outbox.insist(&ModeDowngrade { mode: to.map_or(ModeId::NONE, Mode::id) })?;
+        self.lose_rights(to);
+        Ok(())
+    }
+
+    fn lose_rights(&mut self, left: Option<Mode>) {
+        self.mode = left;
+        if !left.is_some_and(Mode::has_input) {
+            self.link.outbox.clear_input();
+        }
+        if left.is_none() {
+            self.link.outbox.clear_screen();
+            self.events.retain(|event| !matches!(event, HelperEvent::Frame { .. }));
+            self.partial = None;
+            self.assembly = BytesMut::new();
+            self.delivered.clear();
+            self.skipping = true;
+        }
+    }
+
+    /// Sends acts of keyboard and pointer. Gives the id that a denial names.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] in a mode without input or while paused; [`Error::LimitExceeded`] for more than [`Limits::batch`](crate::limits::Limits::batch)
+    /// acts or too long a text; [`Error::Busy`] when the transport is so far behind that nothing more is queued.
+    pub fn send_input(&mut self, now: Instant, acts: &[Input]) -> Result<u32, Error> {
+        self.handle_timeout(now);
+        self.link.require_open()?;
+        if !self.mode.is_some_and(Mode::has_input) {
+            return Err(Error::ApiMisuse { what: "the mode has no input" });
+        }
+        if self.state() == State::Paused {
+            return Err(Error::ApiMisuse { what: "the session is paused" });
+        }
+        let limits = &self.link.settings.limits;
+        charge("acts in a batch", acts.len(), limits.batch)?;
+        for act in acts {
+            if let Input::Text(text) = act {
+                charge("typed text", text.len(), limits.text)?;
+            }
+        }
+        let id = next_id(self.last_input)?;
+        self.link.outbox.input(|out| encode_acts(id, acts, out))?;
+        self.last_input = id;
+        Ok(id)
+    }
+
+    fn require_mode(&self) -> Result<(), Error> {
+        self.link.require_open()?;
+        if self.mode.is_none() { Err(Error::ApiMisuse { what: "no mode is granted" }) } else { Ok(()) }
+    }
+
+    fn require_annotation(&self) -> Result<(), Error> {
+        self.require_mode()?;
+        if self.link.gates().annotation { Ok(()) } else { Err(Error::ApiMisuse { what: "pointing was not negotiated" }) }
+    }
+
+    /// Says something. Gives the id that `ChatDelivered` names.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] without a mode; [`Error::LimitExceeded`] over [`Limits::chat`](crate::limits::Limits::chat) bytes; [`Error::Busy`].
+    pub fn send_chat(&mut self, now: Instant, text: &str) -> Result<u32, Error> {
+        self.handle_timeout(now);
+        self.require_mode()?;
+        self.link.send_chat(text)
+    }
+
+    /// Points at a pixel; `None` stops pointing. Positions that the transport is too slow for are skipped.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] without a mode, or where pointing was not negotiated.
+    pub fn send_laser(&mut self, now: Instant, at: Option<Laser>) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.require_annotation()?;
+        match at {
+            Some(laser) => self.link.outbox.replace(Slot::Laser, &laser),
+            None => self.link.outbox.replace(Slot::Laser, &LaserOff),
+        }
+    }
+
+    /// Draws a piece of a line.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] without a mode; [`Error::LimitExceeded`] over [`Limits::batch`](crate::limits::Limits::batch) points; [`Error::Busy`].
+    pub fn send_stroke(&mut self, now: Instant, stroke: &Stroke) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.require_annotation()?;
+        charge("points of a stroke", stroke.points.len(), self.link.settings.limits.batch)?;
+        self.link.outbox.control(stroke)
+    }
+
+    /// Wipes all strokes away.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] without a mode; [`Error::Busy`].
+    pub fn send_erase(&mut self, now: Instant) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.require_annotation()?;
+        self.link.outbox.control(&Erase)
+    }
+
+    /// Gives clipboard text to the sharer. A newer text takes the place of one that was not sent yet.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] in a mode without input or when clipboard text is switched off on either side; [`Error::LimitExceeded`] over
+    /// [`Limits::clipboard`](crate::limits::Limits::clipboard) bytes.
+    pub fn send_clipboard(&mut self, now: Instant, text: &str) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.link.require_open()?;
+        if !self.mode.is_some_and(Mode::has_input) {
+            return Err(Error::ApiMisuse { what: "the mode has no clipboard" });
+        }
+        self.link.send_clipboard(text)
+    }
+
+    /// Pauses, or goes on. While either side has paused, no frame and no input crosses.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] before authentication and after the end.
+    pub fn pause(&mut self, now: Instant, paused: bool) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.link.require_open()?;
+        if self.link.paused_here != paused {
+            self.link.send_pause(paused, PauseReason::PERSON)?;
+            self.link.paused_here = paused;
+            self.link.outbox.clear_input();
+        }
+        Ok(())
+    }
+
+    /// Tells the sharer that this frame, and all before it, are on the screen, and how long decoding the last took.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] for a frame that did not come.
+    pub fn ack_frame(&mut self, now: Instant, id: FrameId, decode: Duration) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.link.require_open()?;
+        if self.mode.is_none() || self.delivered.front().is_none_or(|&front| id < front) {
+            // Acknowledged already, or the mode went away meanwhile.
+            return if id <= self.last_frame { Ok(()) } else { Err(Error::ApiMisuse { what: "that frame did not come" }) };
+        }
+        if self.delivered.back().is_some_and(|&back| id > back) {
+            return Err(Error::ApiMisuse { what: "that frame did not come" });
+        }
+        self.acknowledge(id, decode)
+    }
+
+    /// Asks for a picture that starts anew, such as after the decoder failed. Frames until then are skipped, also those among the events.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] without a mode; [`Error::Busy`].
+    pub fn request_refresh(&mut self, now: Instant) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.require_mode()?;
+        self.link.outbox.control(&Refresh)?;
+        self.events.retain(|event| !matches!(event, HelperEvent::Frame { .. }));
+        self.skipping = true;
+        match self.delivered.back() {
+            Some(&last) => self.acknowledge(last, Duration::ZERO),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves. `reason` is one sentence for the person at the other side.
+    pub fn leave(&mut self, now: Instant, reason: &str) {
+        self.close(now, CloseCode::LEFT, reason);
+    }
+
+    /// Ends the session with a code of the app's choice, such as [`CloseCode::SESSION_LIMIT`].
+    pub fn close(&mut self, now: Instant, code: CloseCode, text: &str) {
+        let clean = super::link::is_clean(code);
+        self.end(now, Some(text), Close { code, text: text.into(), by_peer: false, clean });
+    }
+
+    fn fail(&mut self, now: Instant, error: &Error) {
+        let there = farewell(error);
+        self.end(now, Some(&there), Close { code: error.close_code(), text: error.to_string(), by_peer: false, clean: false });
+    }
+
+    fn end(&mut self, now: Instant, there: Option<&str>, close: Close) {
+        if self.link.is_closed() {
+            return;
+        }
+        self.lose_rights(None);
+        self.pending = None;
+        self.link.close(now, close.code, there);
+        self.events.push_back(HelperEvent::Closed(close));
+    }
+}
