@@ -7,12 +7,15 @@
 //! One policy, not a negotiation: TLS 1.3 only; X25519; AES-256-GCM, or ChaCha20-Poly1305 from a peer without the other; Ed25519 signatures; no certificates,
 //! no resumption, no tickets, no early data, no server name, no ALPN. Post-quantum key exchange waits for ring to have one.
 //!
-//! [`Channel`] is the connection alone. [`Identity`] is the key that one side shows. The helper is always the TLS client, whoever dialled.
+//! [`Identity`] is the key that one side shows. [`Channel`] is the connection alone. [`Secured`] is a session inside its connection, which is what an embedder
+//! wants: network bytes in, network bytes out. The helper is always the TLS client, whoever dialled.
 
 mod channel;
 mod error;
 mod identity;
+mod secured;
 
 pub use channel::Channel;
 pub use error::Error;
 pub use identity::{Identity, PublicKey};
+pub use secured::{Secured, Session};
