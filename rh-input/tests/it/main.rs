@@ -2,3 +2,5 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests: a failure is a panic with its place")]
 
 mod rules;
+#[cfg(all(unix, feature = "x11"))]
+mod x11;
