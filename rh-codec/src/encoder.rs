@@ -2,10 +2,14 @@
 
 use crate::{
     Error, FrameView, Limits, Move, Rect,
+    classify::{self, Content},
     diff::{TILE, TileMap},
-    image::{Surface, colour},
-    native,
+    image::Surface,
+    motion, native, region,
 };
+
+/// zstd's history as a power of two, where the viewer's limits allow it: about four screens of text at a byte a pixel.
+const WINDOW_LOG: u32 = 23;
 
 /// The wire format that an encoder speaks. Both sides agree on it before the first frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,24 +87,37 @@ pub struct Encoded {
     pub copies: u32,
     /// Areas filled with one colour.
     pub fills: u32,
-    /// Areas sent as pixels.
-    pub pixel_areas: u32,
+    /// Areas sent pixel by pixel as text.
+    pub texts: u32,
+    /// Areas sent pixel by pixel as image.
+    pub images: u32,
 }
 
 /// Turns frames into messages for one viewer.
 ///
 /// Call [`encode`](Self::encode) for every frame, and again with the newest frame while [`is_settled`](Self::is_settled) is
-/// false and the budget allows. Messages must reach the decoder in order, without loss. When a new viewer takes over, or the
-/// decoder reports an error, call [`reset`](Self::reset).
+/// false and the budget allows. Messages must reach the decoder whole, in order, without loss. When a new viewer takes over, or
+/// the decoder reports an error, call [`reset`](Self::reset).
+///
+/// Memory: 4 bytes a pixel for what the viewer shows, about 1.5 MiB of tables, zstd's window and tables (2^23 bytes and less than 4 MiB), and room for the
+/// plain bytes of one line of text across the picture.
 pub struct Encoder {
     settings: Settings,
     writer: native::Writer,
-    /// What the viewer shows when it has decoded all messages so far.
+    search: motion::Search,
+    /// What the viewer shows once it has decoded all messages so far.
     shown: Surface,
     tiles: TileMap,
+    /// Frames seen, for dating what waits.
+    now: u64,
     starting: bool,
+    /// A frame was passed over unseen, so the next one's damage does not tell everything.
+    blind: bool,
     sent: u64,
     acknowledged: u64,
+    // Kept for their memory only.
+    regions: Vec<Rect>,
+    copies: Vec<motion::Copy>,
 }
 
 impl std::fmt::Debug for Encoder {
@@ -116,82 +133,181 @@ impl Encoder {
     /// `ApiMisuse` if the limits contradict themselves; `Backend` without memory for the compressor.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         settings.limits.validate()?;
+        let Profile::Native = settings.profile;
         let level = match settings.effort {
             Effort::Fast => 1,
             Effort::Balanced => 3,
             Effort::Small => 6,
         };
-        let writer = native::Writer::new(level, settings.limits.max_window_log.min(23))?;
-        let (shown, tiles) = Default::default();
-        Ok(Self { settings, writer, shown, tiles, starting: true, sent: 0, acknowledged: 0 })
+        Ok(Self {
+            settings,
+            writer: native::Writer::new(level, settings.limits.max_window_log.min(WINDOW_LOG))?,
+            search: motion::Search::new(),
+            shown: Surface::default(),
+            tiles: TileMap::default(),
+            now: 0,
+            starting: true,
+            blind: false,
+            sent: 0,
+            acknowledged: 0,
+            regions: Vec::new(),
+            copies: Vec::new(),
+        })
     }
 
     /// Appends to `out` what brings the viewer closest to `frame` within `budget`; nothing if it shows that already.
     ///
-    /// What does not fit stays pending: later calls send it, newest content first, always as it looks in their own frame.
+    /// What does not fit waits: later calls send it, newest content first, always as it looks in their own frame.
     /// A frame of another size than the one before is announced in the message.
     ///
     /// # Errors
     /// `LimitExceeded` if the frame is larger than the viewer's limits (nothing is appended, the encoder remains usable);
-    /// `Backend` if compressing fails (the stream is broken, call [`reset`](Self::reset)).
+    /// `Backend` if compressing fails (the stream is broken: drop what was appended and call [`reset`](Self::reset)).
     pub fn encode(&mut self, frame: &FrameView<'_>, hints: &Hints<'_>, budget: Budget, out: &mut Vec<u8>) -> Result<Encoded, Error> {
         let (width, height) = (frame.width(), frame.height());
-        self.settings.limits.check_size(width, height)?;
+        if let Err(error) = self.settings.limits.check_size(width, height) {
+            self.blind = true;
+            return Err(error);
+        }
+        self.now += 1;
+        let new_size = self.starting || self.shown.size() != (width, height);
+        if new_size && budget.0 == 0 {
+            self.blind = true;
+            return Ok(Encoded::default());
+        }
+        let start = out.len();
+        let mut message = MessageSize { start, end: start.saturating_add(budget.0), enough: budget.0 / 8, empty: true };
         let mut encoded = Encoded::default();
-        if budget.0 == 0 {
-            return Ok(encoded);
-        }
-        let before = out.len();
-        let resized = self.starting || self.shown.size() != (width, height);
-        if self.starting {
-            self.writer.reset()?;
-        }
-        if resized {
-            self.shown.resize(width, height);
+        if new_size {
+            if self.starting {
+                self.writer.reset()?;
+                self.starting = false;
+            }
+            self.writer.begin(out);
+            self.writer.size(&mut self.shown, width, height);
             self.tiles.resize(width, height);
-            self.starting = false;
         }
-        match hints.damage {
-            Some(damage) if !resized => {
-                for rect in damage {
-                    self.tiles.compare(frame, &self.shown, rect.intersection(&Rect::new(0, 0, width, height)));
-                }
+        self.compare(frame, hints, new_size);
+        if !new_size {
+            if self.tiles.is_clean() || budget.0 == 0 {
+                self.tiles.date(frame, self.now);
+                self.tiles.remember(frame);
+                return Ok(encoded);
             }
-            _ => self.tiles.compare(frame, &self.shown, Rect::new(0, 0, width, height)),
+            self.writer.begin(out);
+            self.send_copies(frame, hints.moves, &mut message, &mut encoded, out);
         }
-        if self.tiles.is_clean() && !resized {
-            return Ok(encoded);
+        self.tiles.date(frame, self.now);
+        self.send_regions(frame, &mut message, &mut encoded, out)?;
+        if self.writer.pending() > 0 {
+            self.writer.flush(out)?;
         }
-        self.writer.begin(out);
-        if resized {
-            self.writer.size(width, height);
-        }
-        for tile in 0..self.tiles.len() {
-            let mask = self.tiles.mask(tile);
-            if mask == 0 {
-                continue;
-            }
-            self.tiles.set_mask(tile, 0);
-            let (x, y) = (tile % self.tiles.columns() * TILE, tile / self.tiles.columns() * TILE);
-            let top = mask.trailing_zeros();
-            let rect = Rect::new(x, y + top, TILE.min(width - x), 64 - mask.leading_zeros() - top);
-            self.writer.pixels(frame, rect, out)?;
-            for y in rect.y..rect.bottom() {
-                for (to, from) in self.shown.span_mut(rect.x, y, rect.width).iter_mut().zip(frame.span(rect.x, y, rect.width)) {
-                    *to = crate::image::opaque(colour(*from));
-                }
-            }
-            encoded.pixel_areas += 1;
-        }
-        self.writer.flush(out)?;
-        encoded.bytes = out.len() - before;
+        self.tiles.remember(frame);
         self.sent += 1;
+        encoded.bytes = out.len() - start;
         Ok(encoded)
     }
 
-    /// Whether the viewer, once it has everything, shows the last frame exactly: nothing is pending or to be refined.
+    /// Brings the map of what differs up to date.
+    fn compare(&mut self, frame: &FrameView<'_>, hints: &Hints<'_>, everywhere: bool) {
+        let whole = Rect::new(0, 0, frame.width(), frame.height());
+        let blind = std::mem::take(&mut self.blind);
+        match hints.damage {
+            Some(damage) if !everywhere && !blind => {
+                self.tiles.compare_dirty(frame, &self.shown);
+                for rect in damage {
+                    self.tiles.compare(frame, &self.shown, rect.intersection(&whole));
+                }
+            }
+            _ => self.tiles.compare(frame, &self.shown, whole),
+        }
+    }
+
+    fn send_copies(&mut self, frame: &FrameView<'_>, moves: &[Move], message: &mut MessageSize, encoded: &mut Encoded, out: &[u8]) {
+        self.search.find(&mut self.copies, &self.tiles, frame, &self.shown, moves);
+        for copy in &self.copies {
+            if !message.fits(out, self.writer.worst_case(0)) {
+                break;
+            }
+            self.writer.copy(&mut self.shown, *copy);
+            self.tiles.compare(frame, &self.shown, copy.target());
+            message.empty = false;
+            encoded.copies += 1;
+        }
+    }
+
+    fn send_regions(
+        &mut self,
+        frame: &FrameView<'_>,
+        message: &mut MessageSize,
+        encoded: &mut Encoded,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut regions = std::mem::take(&mut self.regions);
+        let mut date = u64::MAX;
+        'all: while let Some(since) = self.tiles.newest_before(date) {
+            date = since;
+            region::collect(&mut regions, &self.tiles, since, frame, &self.shown);
+            for region in &regions {
+                let piece = |rect, content| self.send_piece(frame, rect, content, message, encoded, out);
+                if !classify::pieces(frame, *region, piece)? {
+                    break 'all;
+                }
+            }
+        }
+        self.regions = regions;
+        Ok(())
+    }
+
+    /// Sends a piece, or of a large one as many parts as fit; returns whether the message has room for more.
+    fn send_piece(
+        &mut self,
+        frame: &FrameView<'_>,
+        rect: Rect,
+        content: Content,
+        message: &mut MessageSize,
+        encoded: &mut Encoded,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let area = if matches!(content, Content::Solid(_)) { 0 } else { rect.area() };
+        if !message.fits(out, self.writer.worst_case(area)) && self.writer.pending() > 0 {
+            // What is written so far may have become much smaller than it could have been.
+            self.writer.flush(out)?;
+            if !message.fits(out, message.enough) {
+                return Ok(false);
+            }
+        }
+        if !message.fits(out, self.writer.worst_case(area)) {
+            let (part_width, part_height) = (PART.width - rect.x % PART.width, PART.height);
+            if area > 0 && (rect.width > part_width || rect.height > part_height) {
+                return parts(rect).try_fold(true, |room, part| Ok(room && self.send_piece(frame, part, content, message, encoded, out)?));
+            }
+            if !message.empty {
+                return Ok(false);
+            }
+        }
+        message.empty = false;
+        match content {
+            Content::Solid(colour) => {
+                encoded.fills += 1;
+                self.writer.fill(&mut self.shown, rect, colour);
+            }
+            Content::Text => {
+                encoded.texts += 1;
+                self.writer.text(&mut self.shown, frame, rect, out)?;
+            }
+            Content::Image => {
+                encoded.images += 1;
+                self.writer.image(&mut self.shown, frame, rect, out)?;
+            }
+        }
+        self.tiles.settle(frame, &self.shown, rect);
+        Ok(true)
+    }
+
+    /// Whether the viewer, once it has everything, shows the last frame exactly: nothing waits, nothing is to be refined.
     pub fn is_settled(&self) -> bool {
-        !self.starting && self.tiles.is_clean()
+        !self.starting && !self.blind && self.tiles.is_clean()
     }
 
     /// Forgets the viewer: the next message starts a stream that a new decoder, or one that failed, can read.
@@ -219,4 +335,33 @@ impl Encoder {
     pub fn unacknowledged(&self) -> u64 {
         self.sent - self.acknowledged
     }
+}
+
+/// How large the message may become.
+struct MessageSize {
+    start: usize,
+    /// Length of the caller's buffer at which the budget is used up.
+    end: usize,
+    /// Room below which it is not worth cutting pieces to fit.
+    enough: usize,
+    /// Whether no operation has been written; one always may, lest a small budget sends nothing for ever.
+    empty: bool,
+}
+
+impl MessageSize {
+    fn fits(&self, out: &[u8], bytes: usize) -> bool {
+        debug_assert!(self.start <= out.len());
+        out.len().saturating_add(bytes) <= self.end
+    }
+}
+
+/// The smallest piece that a large one is cut into when the budget is short.
+const PART: Rect = Rect::new(0, 0, TILE, 16);
+
+/// Cuts a rectangle along the grid's columns and every 16 rows, row by row.
+fn parts(rect: Rect) -> impl Iterator<Item = Rect> {
+    let columns = rect.x / PART.width..rect.right().div_ceil(PART.width);
+    (rect.y..rect.bottom()).step_by(PART.height as usize).flat_map(move |y| {
+        columns.clone().map(move |column| Rect::new(column * PART.width, y, PART.width, PART.height).intersection(&rect))
+    })
 }

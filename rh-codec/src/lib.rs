@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod classify;
 mod decoder;
 mod diff;
 mod encoder;
@@ -9,8 +10,10 @@ mod error;
 pub mod fuzzing;
 mod image;
 mod limits;
+mod motion;
 mod native;
 mod pace;
+mod region;
 
 pub use decoder::{Decoder, Update};
 pub use encoder::{Budget, Effort, Encoded, Encoder, Hints, Profile, Settings};

@@ -2,10 +2,14 @@
 //!
 //! The wire format is in `docs/CODEC.md`, byte by byte.
 
+mod palette;
+mod place;
+mod predict;
 mod reader;
 mod writer;
 mod zstream;
 
+pub(crate) use predict::Neighbours;
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;
 
@@ -19,5 +23,6 @@ mod op {
     pub(super) const SIZE: u8 = 0;
     pub(super) const FILL: u8 = 1;
     pub(super) const COPY: u8 = 2;
-    pub(super) const PIXELS: u8 = 3;
+    pub(super) const TEXT: u8 = 3;
+    pub(super) const IMAGE: u8 = 4;
 }

@@ -1,0 +1,140 @@
+//! What `replay` is asked to do.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use rh_codec::{Effort, FrameView, PixelFormat, Rect};
+
+/// Encodes raw BGRA frames from standard input, decodes them, compares every picture with its source, and reports bytes, times and quality.
+///
+/// Nothing is known about the frames but their pixels: no damage, no moves. Times are processor time of this process.
+#[derive(Debug, Parser)]
+#[command(
+    name = "replay",
+    after_help = "Examples:
+  A recording, converted by ffmpeg:
+    ffmpeg -loglevel error -i clip.mkv -f rawvideo -pix_fmt bgra - | replay --size 1920x1080 --fps 16
+  The same over a link of 1 Mbit/s, until the last frame is exact:
+    ... | replay --size 1920x1080 --fps 16 --budget 125000 --settle 20 --json
+
+Exit code: 0 measured, 1 the codec failed, 2 the arguments or the input are wrong."
+)]
+pub(crate) struct Args {
+    /// Columns and rows of a frame, such as 1920x1080.
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    pub(crate) size: (u32, u32),
+    /// Frames a second: how fast the budget fills.
+    #[arg(long, default_value = "15", value_parser = parse_fps)]
+    pub(crate) fps: f64,
+    /// Wire format.
+    #[arg(long, value_enum, default_value_t = Profile::Native)]
+    pub(crate) profile: Profile,
+    /// Processor time against bytes.
+    #[arg(long, value_enum, default_value_t = EffortArg::Balanced)]
+    pub(crate) effort: EffortArg,
+    /// Bytes a second: a token bucket, one second deep, full at the start. Unlimited if absent.
+    #[arg(long, value_name = "BYTES_PER_SECOND", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    pub(crate) budget: Option<u64>,
+    /// Whether to refine what was first painted inexactly.
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub(crate) refine: Switch,
+    /// Repeat the last frame until the picture is exact, for so many seconds at most.
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_seconds)]
+    pub(crate) settle: f64,
+    /// Do that after every changed frame.
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_seconds)]
+    pub(crate) settle_each: f64,
+    /// Measure the quality inside this rectangle too.
+    #[arg(long, value_name = "X,Y,W,H", value_parser = parse_region)]
+    pub(crate) region: Option<Rect>,
+    /// Write the wire bytes of every frame to this file, each behind their number as a little-endian u32.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dump: Option<PathBuf>,
+    /// Print one JSON object instead of a table. 999 dB means exact.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Between our own peers: exact at first paint, one zstd stream.
+    Native,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EffortArg {
+    /// Least time.
+    Fast,
+    /// For most.
+    Balanced,
+    /// Fewest bytes.
+    Small,
+}
+
+impl From<EffortArg> for Effort {
+    fn from(effort: EffortArg) -> Self {
+        match effort {
+            EffortArg::Fast => Self::Fast,
+            EffortArg::Balanced => Self::Balanced,
+            EffortArg::Small => Self::Small,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Args {
+    /// Bytes of a frame.
+    pub(crate) fn frame_len(&self) -> usize {
+        self.size.0 as usize * self.size.1 as usize * 4
+    }
+
+    /// Bytes as a picture of the size asked for.
+    pub(crate) fn view<'a>(&self, pixels: &'a [u8]) -> Result<FrameView<'a>, rh_codec::Error> {
+        FrameView::new(self.size.0, self.size.1, self.size.0 as usize * 4, PixelFormat::Bgra, pixels)
+    }
+
+    /// What the single values cannot tell alone.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let (width, height) = self.size;
+        match self.region {
+            Some(region) if region.right() > width || region.bottom() > height => {
+                Err(format!("--region reaches outside the frame of {width}x{height}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let limits = rh_codec::Limits::default();
+    let size = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    match size {
+        Some((0, _) | (_, 0)) | None => Err("expected columns x rows, such as 1920x1080".into()),
+        Some((w, h)) if w > limits.max_width || h > limits.max_height || u64::from(w) * u64::from(h) > limits.max_area => Err(format!(
+            "larger than the codec's limits: {} columns, {} rows, {} pixels in all",
+            limits.max_width, limits.max_height, limits.max_area
+        )),
+        Some(size) => Ok(size),
+    }
+}
+
+fn parse_fps(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|fps| (0.01..=1000.0).contains(fps)).ok_or_else(|| "expected frames a second, 0.01 to 1000".into())
+}
+
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|s| (0.0..=3600.0).contains(s)).ok_or_else(|| "expected seconds, 0 to 3600".into())
+}
+
+fn parse_region(text: &str) -> Result<Rect, String> {
+    let numbers: Vec<u32> = text.split(',').map_while(|n| n.trim().parse().ok()).collect();
+    match numbers[..] {
+        [x, y, width, height] if text.split(',').count() == 4 && width > 0 && height > 0 => Ok(Rect::new(x, y, width, height)),
+        _ => Err("expected left, top, columns, rows, such as 200,180,960,540".into()),
+    }
+}
