@@ -114,7 +114,8 @@ impl X11 {
     /// Types characters, whatever the layout, the locks and the held modifiers.
     pub(super) fn type_text(&mut self, text: impl Iterator<Item = char>, unsupported: &mut Vec<char>) -> Result<(), Error> {
         let state = self.state()?;
-        self.warn(Op::TextBegins { locked: state.locked, group: state.locked_group })?;
+        let begins = Op::TextBegins { locked: state.locked, group: state.locked_group };
+        self.warn(begins)?;
         let mut lifted = self.lift(&state)?;
         let mut text = text.peekable();
         let mut taps = Vec::new();
@@ -144,6 +145,8 @@ impl X11 {
             self.pool.sent(now);
             if let Some(Wait::Until(free)) = wait {
                 thread::sleep(free.saturating_duration_since(now));
+                // A long text is no silence.
+                self.warn(begins)?;
             }
         }
         self.put_back(&lifted)?;
