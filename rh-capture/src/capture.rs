@@ -17,7 +17,7 @@ pub trait Capture: Send {
     /// What this backend can do here.
     fn info(&self) -> &Info;
 
-    /// The displays as of the last event.
+    /// The displays as last read; never older than the last event.
     fn layout(&self) -> Arc<Layout>;
 
     /// Chooses the displays to watch; the set before is replaced. Newly watched displays announce a first frame, whole.

@@ -110,7 +110,6 @@ impl Layout {
     }
 
     /// The same displays with the next generation, ready to be announced.
-    #[cfg_attr(not(test), allow(dead_code, reason = "not every set of backends builds layouts from scratch"))]
     pub(crate) fn succeed(&self, displays: Vec<Display>) -> Arc<Self> {
         Arc::new(Self { generation: self.generation.wrapping_add(1), displays })
     }

@@ -1,7 +1,7 @@
 //! The table of backends: the only place that knows which of them are in this build.
 
 pub(crate) mod r#virtual;
-#[cfg(all(unix, feature = "x11"))]
+#[cfg(all(target_os = "linux", feature = "x11"))]
 mod x11;
 
 use std::fmt;
@@ -131,31 +131,31 @@ fn open_one(kind: Kind, config: &Config) -> Result<Box<dyn Capture>, Error> {
     }
 }
 
-#[cfg(all(unix, feature = "x11"))]
+#[cfg(all(target_os = "linux", feature = "x11"))]
 use x11::{open as open_x11, open_auto, probe as probe_x11, watch_local_input as watch_x11};
 
-#[cfg(not(all(unix, feature = "x11")))]
+#[cfg(not(all(target_os = "linux", feature = "x11")))]
 fn open_x11(_: &Config) -> Result<Box<dyn Capture>, Error> {
     Err(Error::Unsupported { kind: Kind::X11, what: NOT_BUILT.into() })
 }
 
-#[cfg(not(all(unix, feature = "x11")))]
+#[cfg(not(all(target_os = "linux", feature = "x11")))]
 fn open_auto(config: &Config) -> Result<Box<dyn Capture>, Error> {
     open_x11(config)
 }
 
-#[cfg(not(all(unix, feature = "x11")))]
+#[cfg(not(all(target_os = "linux", feature = "x11")))]
 fn probe_x11() -> Status {
     Status::Unsupported
 }
 
-#[cfg(not(all(unix, feature = "x11")))]
+#[cfg(not(all(target_os = "linux", feature = "x11")))]
 fn watch_x11(_: &str) -> Result<Box<dyn Watch>, Error> {
     Err(Error::Unsupported { kind: Kind::X11, what: NOT_BUILT.into() })
 }
 
-#[cfg(not(all(unix, feature = "x11")))]
-const NOT_BUILT: &str = "built without the feature `x11`, or not for a Unix system";
+#[cfg(not(all(target_os = "linux", feature = "x11")))]
+const NOT_BUILT: &str = "built without the feature `x11`, or not for Linux";
 
 pub(crate) fn watch_local_input(display: &str) -> Result<Box<dyn Watch>, Error> {
     watch_x11(display)

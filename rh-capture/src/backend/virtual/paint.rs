@@ -44,11 +44,12 @@ impl Area {
         Self::new(self.x + dx, self.y + dy, self.w, self.h)
     }
 
+    /// What both cover; where they do not meet, nothing, at the origin.
     pub(super) fn clip(&self, to: &Self) -> Self {
         let (x, y) = (self.x.max(to.x), self.y.max(to.y));
         let w = ((self.x + self.w).min(to.x + to.w) - x).max(0);
         let h = ((self.y + self.h).min(to.y + to.h) - y).max(0);
-        Self::new(x, y, w, h)
+        if w == 0 || h == 0 { Self::default() } else { Self::new(x, y, w, h) }
     }
 
     /// The part within a picture of this size.

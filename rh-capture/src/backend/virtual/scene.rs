@@ -124,7 +124,7 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new(displays: &[Placement]) -> Result<Self, Error> {
-        let size = displays.first().map_or(Size::new(0, 0), |d| Size::new(d.width, d.height));
+        let size = displays.first().map_or(Size::default(), |d| Size::new(d.width.min(MAX_SIDE), d.height.min(MAX_SIDE)));
         let mut scene = Self {
             layout: Arc::default(),
             screens: Vec::new(),

@@ -1,0 +1,559 @@
+//! The X11 backend's life: events in, frames out.
+
+use std::{
+    collections::HashSet,
+    os::fd::OwnedFd,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
+use x11rb::{
+    NONE,
+    connection::Connection as _,
+    protocol::{
+        Event as XEvent,
+        damage::ConnectionExt as _,
+        xfixes::ConnectionExt as _,
+        xproto::{ConnectionExt as _, QueryPointerReply, Rectangle, Screen},
+    },
+};
+
+use super::{
+    buffer::{self, Buffer, Place, TILE},
+    compare, cursor,
+    link::{self, Connection, Fail},
+    monitors,
+    server::{self, Server},
+};
+use crate::{
+    Capture, CursorSource, DamageSource, Display, DisplayId, Error, Event, Frame, Info, Kind, Layout, Options, PixelFormat, Position,
+    Reason, Rect, Size, State, Stats, Transfer, Waker, damage::Damage,
+};
+
+/// More damaged areas than this are taken as one: going through them would cost more than reading what lies between.
+const MANY_AREAS: usize = 256;
+
+pub(super) struct X11Capture {
+    connection: Connection,
+    screen: Screen,
+    server: Server,
+    way: Transfer,
+    info: Info,
+    options: Options,
+    layout: Arc<Layout>,
+    told_generation: u32,
+    pictures: Vec<Picture>,
+    pointer: Pointer,
+    news: News,
+    next_look: Instant,
+    life: Life,
+    wake: Arc<OwnedFd>,
+    stats: Stats,
+}
+
+/// A watched display.
+struct Picture {
+    id: DisplayId,
+    place: Place,
+    buffer: Buffer,
+    /// What changed since the consumer's last frame.
+    pending: Damage,
+    /// The damage of that frame.
+    taken: Damage,
+    announced: bool,
+    seq: u64,
+}
+
+/// What the consumer knows of the pointer.
+#[derive(Default)]
+struct Pointer {
+    watched: bool,
+    shapes: cursor::Shapes,
+    told_shape: Option<u64>,
+    told_position: Option<Position>,
+}
+
+/// What the server said that has not been looked into.
+#[derive(Default)]
+struct News {
+    damage: bool,
+    layout: bool,
+    motion: bool,
+    /// Serial of the pointer's new shape.
+    shape: Option<u32>,
+}
+
+/// `Failed` until the consumer was told why.
+enum Life {
+    Running,
+    Failed(Reason),
+    Over,
+}
+
+impl X11Capture {
+    pub(super) fn open(display: &str, wanted: Transfer) -> Result<Self, Error> {
+        Self::try_open(display, wanted).map_err(|fail| match fail {
+            Fail::Gone(_) => Error::Missing { what: format!("the X server at display {display}, which went away while it was opened,") },
+            fail => fail.into(),
+        })
+    }
+
+    fn try_open(display: &str, wanted: Transfer) -> Result<Self, Fail> {
+        let link = link::connect(display)?;
+        let (connection, screen) = (link.connection, link.screen);
+        server::check_format(&connection, &screen)?;
+        let server = Server::set_up(&connection, &screen)?;
+        let way = buffer::choose(&connection, link.local, wanted)?;
+        let displays = monitors::read(&connection, screen.root, server.monitors, &Layout::default())?;
+        let layout = Layout::default().succeed(displays);
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let info = Info {
+            kind: Kind::X11,
+            transfer: match way {
+                Transfer::SharedMemory => "memfd",
+                Transfer::SharedMemorySysV => "sysv",
+                Transfer::Auto | Transfer::Socket => "socket",
+            },
+            damage: if server.damage.is_some() { DamageSource::Exact } else { DamageSource::None },
+            cursor: if server.cursor { CursorSource::Separate } else { CursorSource::None },
+            secure_prompts: false,
+        };
+        Ok(Self {
+            connection,
+            screen,
+            server,
+            way,
+            info,
+            options: Options::default(),
+            told_generation: layout.generation,
+            layout,
+            pictures: Vec::new(),
+            pointer: Pointer::default(),
+            news: News::default(),
+            next_look: Instant::now(),
+            life: Life::Running,
+            wake: Arc::new(wake),
+            stats: Stats::default(),
+        })
+    }
+
+    /// Notes the end of the server, wherever it shows.
+    fn check<T>(&mut self, result: Result<T, Fail>) -> Result<T, Error> {
+        result.map_err(|fail| {
+            if let (Fail::Gone(reason), Life::Running) = (&fail, &self.life) {
+                self.life = Life::Failed(*reason);
+            }
+            fail.into()
+        })
+    }
+
+    fn alive(&self) -> Result<(), Error> {
+        if matches!(self.life, Life::Running) { Ok(()) } else { Err(Error::Ended) }
+    }
+
+    fn note(&mut self, event: &XEvent) {
+        match event {
+            XEvent::DamageNotify(_) => self.news.damage = true,
+            XEvent::XfixesCursorNotify(event) => self.news.shape = Some(event.cursor_serial),
+            XEvent::XinputRawMotion(_) => self.news.motion = true,
+            XEvent::RandrScreenChangeNotify(_) | XEvent::RandrNotify(_) => self.news.layout = true,
+            XEvent::ConfigureNotify(event) if event.window == self.screen.root => self.news.layout = true,
+            // Errors of requests that have no answer: only releases are sent that way.
+            _ => {}
+        }
+    }
+
+    fn try_next(&mut self, until: Instant) -> Result<Option<Event>, Fail> {
+        loop {
+            while let Some(event) = self.connection.poll_for_event()? {
+                self.note(&event);
+            }
+            if let Some(event) = self.digest()? {
+                return Ok(Some(event));
+            }
+            // Events may have arrived together with the replies that `digest` waited for; then there is no reason to sleep.
+            if let Some(event) = self.connection.poll_for_event()? {
+                self.note(&event);
+                if Instant::now() < until {
+                    continue;
+                }
+            }
+            if !self.sleep(until)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Sleeps until there is something to do: `true`; or until the time is up or somebody woke us: `false`.
+    fn sleep(&mut self, until: Instant) -> Result<bool, Fail> {
+        self.connection.flush()?;
+        let until_look = if self.looks() { until.min(self.next_look) } else { until };
+        let mut fds = [PollFd::new(self.connection.stream(), PollFlags::IN), PollFd::new(&*self.wake, PollFlags::IN)];
+        link::wait(&mut fds, until_look)?;
+        let [server, waker] = fds.map(|fd| !fd.revents().is_empty());
+        if waker {
+            // One read empties the counter, however many wakes it counted.
+            let _ = rustix::io::read(&*self.wake, &mut [0; 8]);
+            return Ok(false);
+        }
+        Ok(server || Instant::now() < until)
+    }
+
+    /// Whether anything has to be asked for because the server does not report it.
+    fn looks(&self) -> bool {
+        let pictures = self.server.damage.is_none() && self.pictures.iter().any(|picture| !picture.announced);
+        pictures || (!self.server.motion && self.pointer.watched)
+    }
+
+    /// Turns what the server said into the consumer's next event.
+    fn digest(&mut self) -> Result<Option<Event>, Fail> {
+        if self.news.layout {
+            self.refresh_layout()?;
+        }
+        if self.told_generation != self.layout.generation {
+            self.told_generation = self.layout.generation;
+            return Ok(Some(Event::Layout(Arc::clone(&self.layout))));
+        }
+        if self.pictures.is_empty() {
+            return Ok(None);
+        }
+        if let Some(event) = self.digest_pointer()? {
+            return Ok(Some(event));
+        }
+        if self.news.damage && self.pictures.iter().any(|picture| !picture.announced) {
+            self.pull()?;
+        }
+        if self.looks() && Instant::now() >= self.next_look {
+            self.news.motion |= !self.server.motion;
+            if self.server.damage.is_none() {
+                self.compare()?;
+            }
+            self.next_look = Instant::now() + self.options.poll.max(Duration::from_millis(1));
+        }
+        let changed = self.pictures.iter_mut().find(|picture| !picture.announced && !picture.pending.is_empty());
+        Ok(changed.map(|picture| {
+            picture.announced = true;
+            Event::Frame(picture.id)
+        }))
+    }
+
+    fn digest_pointer(&mut self) -> Result<Option<Event>, Fail> {
+        if let Some(serial) = self.news.shape.take() {
+            let shape = match self.pointer.shapes.recall(serial) {
+                Some(shape) => shape,
+                None => match self.connection.xfixes_get_cursor_image()?.reply().map_err(Fail::from) {
+                    Ok(image) => self.pointer.shapes.learn(&image),
+                    // The server's word for "none is shown" is an error, BadCursor.
+                    Err(Fail::Refused(_)) => cursor::Shapes::hidden(),
+                    Err(fail) => return Err(fail),
+                },
+            };
+            if self.pointer.told_shape.replace(shape.id) != Some(shape.id) {
+                return Ok(Some(Event::CursorShape(shape)));
+            }
+        }
+        if std::mem::take(&mut self.news.motion) {
+            let reply = self.connection.query_pointer(self.screen.root)?.reply()?;
+            let position = self.locate(&reply);
+            if position.is_some() && self.pointer.told_position != position {
+                self.pointer.told_position = position;
+                return Ok(position.map(Event::CursorPosition));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The pointer's display; none while it is on another screen of the server.
+    fn locate(&self, reply: &QueryPointerReply) -> Option<Position> {
+        let (display, x, y) = self.layout.locate(reply.root_x.into(), reply.root_y.into()).filter(|_| reply.same_screen)?;
+        Some(Position { display: display.id, x, y })
+    }
+
+    /// Takes over what the server has noted as damaged, and starts its notes anew in the same step.
+    ///
+    /// Whatever is drawn after that step is noted anew, and pixels are only read after it: nothing is lost in between.
+    fn pull(&mut self) -> Result<(), Fail> {
+        let Some(report) = self.server.damage else { return Ok(()) };
+        self.news.damage = false;
+        self.connection.damage_subtract(report.damage, NONE, report.region)?;
+        let areas = self.connection.xfixes_fetch_region(report.region)?;
+        // Drawing is when programs also move the pointer without any motion (`XWarpPointer`), and asking along costs next to nothing.
+        let pointer = self.connection.query_pointer(self.screen.root)?;
+        let areas = areas.reply()?;
+        let position = self.locate(&pointer.reply()?);
+        self.news.motion |= position.is_some() && position != self.pointer.told_position;
+        let all = std::slice::from_ref(&areas.extents);
+        let areas = if areas.rectangles.len() > MANY_AREAS { all } else { &areas.rectangles };
+        for picture in &mut self.pictures {
+            for area in areas {
+                picture.pending.add(picture.part(area));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for changes where the server reports none. Pictures that wait to be taken can wait with this too.
+    fn compare(&mut self) -> Result<(), Fail> {
+        for picture in self.pictures.iter_mut().filter(|picture| !picture.announced) {
+            let size = picture.buffer.size();
+            for y in (0..size.height).step_by(TILE as usize) {
+                let stride = picture.buffer.stride();
+                let (before, after) = match picture.buffer.look(&self.connection, picture.place, y) {
+                    Ok(rows) => rows,
+                    // The display has just changed; the layout's event is on its way.
+                    Err(Fail::Refused(_)) => break,
+                    Err(fail) => return Err(fail),
+                };
+                compare::tiles(before, after, stride, y, |tile, _| picture.pending.add(tile));
+                self.stats.reads += 1;
+                self.stats.pixels_read += u64::from(size.width) * u64::from(TILE.min(size.height - y));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the layout and fits the watched pictures to it.
+    fn refresh_layout(&mut self) -> Result<(), Fail> {
+        self.news.layout = false;
+        let displays = monitors::read(&self.connection, self.screen.root, self.server.monitors, &self.layout)?;
+        if displays == self.layout.displays {
+            return Ok(());
+        }
+        self.layout = self.layout.succeed(displays);
+        self.news.motion |= self.pointer.watched;
+        let mut result = Ok(());
+        for mut picture in std::mem::take(&mut self.pictures) {
+            let Some(display) = self.layout.display(picture.id) else {
+                picture.buffer.release(&self.connection);
+                continue;
+            };
+            picture.place = place(&self.screen, display);
+            if picture.buffer.size() != display.pixels {
+                match Buffer::new(&self.connection, self.way, display.pixels) {
+                    Ok(buffer) => std::mem::replace(&mut picture.buffer, buffer).release(&self.connection),
+                    Err(fail) => {
+                        // No room for this one: it is no longer watched, and the caller hears why.
+                        picture.buffer.release(&self.connection);
+                        result = Err(fail);
+                        continue;
+                    }
+                }
+            }
+            picture.forget();
+            self.pictures.push(picture);
+        }
+        result
+    }
+
+    /// Brings one picture up to date and returns its index.
+    fn take(&mut self, display: DisplayId) -> Result<usize, Fail> {
+        if self.news.damage || self.options.verify {
+            self.pull()?;
+        }
+        let Some(index) = self.pictures.iter().position(|picture| picture.id == display) else {
+            let known = self.layout.display(display).is_some();
+            return Err(if known {
+                Error::ApiMisuse("frame is asked of a display that was started")
+            } else {
+                Error::NoSuchDisplay(display)
+            }
+            .into());
+        };
+        let picture = &mut self.pictures[index];
+        std::mem::swap(&mut picture.pending, &mut picture.taken);
+        picture.pending.clear();
+        if let Err(fail) = picture.buffer.read(&self.connection, picture.place, &mut picture.taken) {
+            picture.forget();
+            return Err(fail);
+        }
+        self.stats.reads += picture.taken.rects().len() as u64;
+        self.stats.pixels_read += picture.taken.rects().iter().map(Rect::area).sum::<u64>();
+        if self.options.verify {
+            self.stats.missed_pixels += picture.verify(&self.connection)?;
+        }
+        picture.announced = false;
+        picture.seq += 1;
+        self.stats.frames += 1;
+        Ok(index)
+    }
+
+    /// As `take`, with the server held still from the damage report to the last comparison if that is to be verified.
+    fn take_held(&mut self, display: DisplayId) -> Result<usize, Fail> {
+        if !self.options.verify {
+            return self.take(display);
+        }
+        self.connection.grab_server()?;
+        let result = self.take(display);
+        self.connection.ungrab_server()?;
+        self.connection.flush()?;
+        result
+    }
+
+    fn try_start(&mut self, displays: &[DisplayId]) -> Result<(), Fail> {
+        let mut fresh = Vec::new();
+        for display in displays.iter().filter_map(|id| self.layout.display(*id)) {
+            if !self.pictures.iter().any(|picture| picture.id == display.id) {
+                fresh.push(Picture::new(&self.connection, self.way, &self.screen, display)?);
+            }
+        }
+        self.pictures.extend(fresh);
+        let (kept, dropped) = std::mem::take(&mut self.pictures).into_iter().partition(|picture| displays.contains(&picture.id));
+        self.pictures = kept;
+        for picture in dropped {
+            picture.buffer.release(&self.connection);
+        }
+        if !self.pointer.watched {
+            self.server.watch_pointer(&self.connection, &self.screen)?;
+            self.pointer.watched = true;
+            self.news.motion = true;
+            // Not a serial that the server has used, so the shape is asked for.
+            self.news.shape = self.server.cursor.then_some(0);
+        }
+        self.connection.flush()?;
+        Ok(())
+    }
+}
+
+impl Picture {
+    fn new(connection: &Connection, way: Transfer, screen: &Screen, display: &Display) -> Result<Self, Fail> {
+        let mut picture = Self {
+            id: display.id,
+            place: place(screen, display),
+            buffer: Buffer::new(connection, way, display.pixels)?,
+            pending: Damage::new(),
+            taken: Damage::new(),
+            announced: false,
+            seq: 0,
+        };
+        picture.forget();
+        Ok(picture)
+    }
+
+    /// Makes the next frame whole, and announced.
+    fn forget(&mut self) {
+        self.pending.add(Rect::whole(self.buffer.size()));
+        self.announced = false;
+    }
+
+    /// The part of an area of the root window that lies on this display.
+    fn part(&self, area: &Rectangle) -> Rect {
+        let Size { width, height } = self.buffer.size();
+        let span = |at: i16, length: u16, origin: i16, limit: u32| {
+            let start = i64::from(at) - i64::from(origin);
+            let end = (start + i64::from(length)).clamp(0, i64::from(limit));
+            let start = start.clamp(0, i64::from(limit));
+            // Both were just clamped to a display's side.
+            (u32::try_from(start).unwrap_or(0), u32::try_from(end - start).unwrap_or(0))
+        };
+        let (x, width) = span(area.x, area.width, self.place.x, width);
+        let (y, height) = span(area.y, area.height, self.place.y, height);
+        Rect::new(x, y, width, height)
+    }
+
+    /// Compares everything with the server, takes over what differs, and returns how many pixels did.
+    fn verify(&mut self, connection: &Connection) -> Result<u64, Fail> {
+        let mut missed = 0;
+        for y in (0..self.buffer.size().height).step_by(TILE as usize) {
+            let stride = self.buffer.stride();
+            let (before, after) = self.buffer.look(connection, self.place, y)?;
+            let mut found = 0;
+            compare::tiles(before, after, stride, y, |tile, pixels| {
+                self.taken.add(tile);
+                found += pixels;
+            });
+            if found > 0 {
+                self.buffer.accept(y);
+            }
+            missed += found;
+        }
+        Ok(missed)
+    }
+}
+
+fn place(screen: &Screen, display: &Display) -> Place {
+    // Displays lie on the root window, whose coordinates the protocol keeps in 16 bits.
+    let along = |at: i32| i16::try_from(at).unwrap_or(i16::MAX);
+    Place { root: screen.root, x: along(display.rect.x), y: along(display.rect.y) }
+}
+
+impl Capture for X11Capture {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn layout(&self) -> Arc<Layout> {
+        Arc::clone(&self.layout)
+    }
+
+    fn start(&mut self, displays: &[DisplayId], options: &Options) -> Result<(), Error> {
+        self.alive()?;
+        let mut named = HashSet::new();
+        if displays.is_empty() {
+            return Err(Error::ApiMisuse("start names at least one display"));
+        }
+        for id in displays {
+            self.layout.display(*id).ok_or(Error::NoSuchDisplay(*id))?;
+            if !named.insert(*id) {
+                return Err(Error::ApiMisuse("start names each display once"));
+            }
+        }
+        self.options = options.clone();
+        let result = self.try_start(displays);
+        self.check(result)
+    }
+
+    fn next(&mut self, until: Instant) -> Result<Option<Event>, Error> {
+        if matches!(self.life, Life::Running) {
+            let result = self.try_next(until);
+            match self.check(result) {
+                Err(Error::Ended) => {}
+                other => return other,
+            }
+        }
+        match std::mem::replace(&mut self.life, Life::Over) {
+            Life::Failed(reason) => Ok(Some(Event::State(State::Ended(reason)))),
+            Life::Running | Life::Over => Err(Error::Ended),
+        }
+    }
+
+    fn frame(&mut self, display: DisplayId) -> Result<Frame<'_>, Error> {
+        self.alive()?;
+        let mut result = self.take_held(display);
+        if matches!(result, Err(Fail::Refused(_))) {
+            // The display was resized or unplugged under our hands. Once more with what is there now.
+            result = self.refresh_layout().and_then(|()| self.take_held(display));
+        }
+        let index = self.check(result)?;
+        let picture = &self.pictures[index];
+        Ok(Frame {
+            seq: picture.seq,
+            generation: self.layout.generation,
+            at: Instant::now(),
+            size: picture.buffer.size(),
+            stride: picture.buffer.stride(),
+            format: PixelFormat::Bgrx,
+            damage: picture.taken.rects(),
+            moves: &[],
+            pixels: picture.buffer.pixels(),
+        })
+    }
+
+    fn invalidate(&mut self, display: DisplayId) {
+        if let Some(picture) = self.pictures.iter_mut().find(|picture| picture.id == display) {
+            picture.forget();
+        }
+    }
+
+    fn waker(&self) -> Waker {
+        let wake = Arc::clone(&self.wake);
+        // It fails only if 2^64 - 2 wakes are pending, and then one is pending.
+        Waker::new(move || {
+            let _ = rustix::io::write(&*wake, &1u64.to_ne_bytes());
+        })
+    }
+
+    fn stats(&self) -> Stats {
+        self.stats
+    }
+}
