@@ -3,7 +3,7 @@
 use winit::keyboard::{KeyCode, PhysicalKey};
 
 /// The usage of a key, or `None` for keys that page 7 does not have (such as brightness or browser keys).
-pub fn usage(key: PhysicalKey) -> Option<u16> {
+pub(super) fn usage(key: PhysicalKey) -> Option<u16> {
     match key {
         PhysicalKey::Code(code) => code_usage(code),
         PhysicalKey::Unidentified(_) => None,

@@ -11,10 +11,21 @@
 //! overrides, every chat message is a paragraph of its own that cannot reach into its neighbours, and all lists are bounded.
 #![forbid(unsafe_code)]
 
+mod canvas;
 mod channel;
+mod chat;
+mod entry;
 pub mod helper;
+mod keys;
+mod pane;
 mod picture;
+mod plain;
+mod platform;
 pub mod sharer;
+mod shell;
+mod text;
+mod theme;
+mod widget;
 
 pub use channel::{SendError, Supersede, UiInbox, UiSender, channel};
 pub use picture::{Area, Picture, SharedPicture};

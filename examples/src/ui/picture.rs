@@ -82,7 +82,7 @@ pub(super) struct Damage {
 }
 
 impl Damage {
-    const MAX: usize = 16;
+    pub(super) const MAX: usize = 16;
 
     pub(super) fn add(&mut self, area: Area) {
         if area.is_empty() {

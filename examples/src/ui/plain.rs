@@ -67,6 +67,18 @@ pub(super) fn message(text: &str) -> String {
     out
 }
 
+/// A code in groups of four, for reading out.
+pub(super) fn grouped(code: &str) -> String {
+    let mut out = String::new();
+    for (n, c) in code.chars().filter(|c| !c.is_whitespace() && !steers(*c)).take(SENTENCE).enumerate() {
+        if n > 0 && n % 4 == 0 {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +106,12 @@ mod tests {
         assert_eq!(message("a\nb\r\u{202e}c\n\n"), "a\nbc");
         assert_eq!(message("\u{200f}שלום!"), "\u{200f}שלום!");
         assert_eq!(message(&"y".repeat(20_000)).chars().count(), MESSAGE + 1);
+    }
+
+    #[test]
+    fn codes_are_read_in_groups_of_four() {
+        assert_eq!(grouped("7KQ2M9XB"), "7KQ2 M9XB");
+        assert_eq!(grouped("7KQ2 M9XB"), "7KQ2 M9XB");
+        assert_eq!(grouped(""), "");
     }
 }

@@ -6,7 +6,7 @@ use super::{Options, Scheme};
 pub(super) type Colour = u32;
 
 /// What a window draws with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Theme {
     /// Behind everything.
     pub(super) ground: Colour,

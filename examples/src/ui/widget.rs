@@ -214,7 +214,7 @@ impl Widget {
 fn style(kind: &Kind, scale: f32) -> Style {
     let (size, bold, wrap, centred) = match kind {
         Kind::Text { weight: Weight::Title, centred, .. } => (19.0, true, true, *centred),
-        Kind::Text { weight: Weight::Code, centred, .. } => (44.0, true, false, *centred),
+        Kind::Text { weight: Weight::Code, centred, .. } => (44.0, true, true, *centred),
         Kind::Text { centred, .. } => (14.0, false, true, *centred),
         Kind::Button(_) | Kind::Toggle(_) => (14.0, false, false, true),
         Kind::Entry { .. } | Kind::Ground(_) | Kind::Own { .. } => (15.0, false, false, false),
@@ -276,12 +276,15 @@ impl<'a> Layout<'a> {
     pub(super) fn text(&mut self, id: Id, weight: Weight, centred: bool, label: impl Into<String>) -> &mut Widget {
         let kind = Kind::Text { weight, centred, live: false };
         let label = label.into();
-        let mut style = style(&kind, self.scale);
-        // A code that does not fit is set smaller rather than cut: it has to be read whole.
-        let (_, height) = self.fonts.measure(&label, style, Some(self.rest.w));
-        style.wrap = true;
+        let (_, height) = self.fonts.measure(&label, style(&kind, self.scale), Some(self.rest.w));
         let area = self.take(height);
         self.push(Widget::new(id, kind, area, label))
+    }
+
+    /// How large a text of normal weight is, broken at a width if one is given.
+    pub(super) fn text_size(&mut self, text: &str, width: Option<i32>) -> (i32, i32) {
+        let style = style(&Kind::Text { weight: Weight::Normal, centred: false, live: false }, self.scale);
+        self.fonts.measure(text, style, width)
     }
 
     pub(super) fn push(&mut self, widget: Widget) -> &mut Widget {

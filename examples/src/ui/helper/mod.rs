@@ -5,7 +5,14 @@
 //! to the toolbar (and a second F8 sends F8 itself). Outside of the picture, Tab and Shift-Tab go from control to control,
 //! Space and Enter press, Escape goes back to the picture, **Ctrl +**, **Ctrl -** and **Ctrl 0** size the text.
 
-use super::{Options, SharedPicture, Supersede, UiError, UiInbox};
+mod scaler;
+mod cursor;
+mod input;
+mod layout;
+mod view;
+mod window;
+
+use super::{Options, SharedPicture, Supersede, UiError, UiInbox, shell};
 
 /// What the session tells the window.
 #[derive(Clone, Debug)]
@@ -158,7 +165,7 @@ pub enum HelperAction {
     RequestMode(RequestedMode),
     /// The helper gives control back.
     Downgrade,
-    /// A line of chat, as typed.
+    /// A line of chat, as typed. It is shown when [`HelperUpdate::Chat`] says that it was said.
     Chat(String),
     /// The laser pointer is at this pixel of the sharer's.
     Laser {
@@ -180,6 +187,5 @@ pub enum HelperAction {
 /// # Errors
 /// [`UiError`], when there is no display or it fails.
 pub fn run(options: &Options, inbox: UiInbox<HelperUpdate>, out: impl FnMut(HelperAction) + 'static) -> Result<(), UiError> {
-    let _ = (options, inbox, out);
-    Err(UiError::NoDisplay("the windows are being built".to_owned()))
+    shell::run(options, inbox, window::HelperWindow::new(options, Box::new(out)))
 }

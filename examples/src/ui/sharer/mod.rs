@@ -4,7 +4,12 @@
 //! covered or unmapped, and [`SharerAction::Beat`] is called every 250 ms only while it is really on the screen. A sharer
 //! sends no frame when the last beat is older than 1 s.
 
-use super::{Options, Supersede, UiError, UiInbox};
+mod bar;
+mod code;
+mod layout;
+mod windows;
+
+use super::{Options, Supersede, UiError, UiInbox, shell};
 
 /// What the session tells the windows.
 #[derive(Clone, Debug)]
@@ -76,7 +81,7 @@ pub enum SharerAction {
     },
     /// The sharer ends the session, or has closed the window: the last action.
     Stop,
-    /// A line of chat, as typed.
+    /// A line of chat, as typed. It is shown when [`SharerUpdate::Chat`] says that it was said.
     Chat(String),
     /// The bar is on the screen now.
     Beat,
@@ -89,6 +94,5 @@ pub enum SharerAction {
 /// # Errors
 /// [`UiError`], when there is no display or it fails.
 pub fn run(options: &Options, inbox: UiInbox<SharerUpdate>, out: impl FnMut(SharerAction) + 'static) -> Result<(), UiError> {
-    let _ = (options, inbox, out);
-    Err(UiError::NoDisplay("the windows are being built".to_owned()))
+    shell::run(options, inbox, windows::SharerWindows::new(options, Box::new(out)))
 }
