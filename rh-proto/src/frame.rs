@@ -17,24 +17,15 @@ pub const HEADER: usize = 5;
 pub const MAX_BODY: usize = 0x00ff_ffff;
 
 /// What a receiver does that does not know the type; unknown bits survive a round trip.
+///
+/// The flags belong to the type, as its number does. No type of version 1 has any, so a session refuses them on a type that it knows: a bit without meaning
+/// here may change what the body means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Flags(pub u8);
 
 impl Flags {
-    /// A receiver that does not know the type skips the frame instead of closing. Without meaning on known types.
+    /// A receiver that does not know the type skips the frame instead of closing.
     pub const IGNORABLE: Self = Self(0x01);
-
-    /// Whether the type may be skipped where it is not known.
-    #[must_use]
-    pub fn is_ignorable(self) -> bool {
-        self.0 & Self::IGNORABLE.0 != 0
-    }
-
-    /// Bits that this version has no meaning for. They may change what the body means, so a session refuses them.
-    #[must_use]
-    pub fn unknown(self) -> u8 {
-        self.0 & !Self::IGNORABLE.0
-    }
 }
 
 /// One wire frame; the body shares the decoder's memory.

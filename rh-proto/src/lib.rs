@@ -5,6 +5,8 @@
 pub mod credential;
 pub mod error;
 pub mod frame;
+#[cfg(feature = "__fuzzing")]
+pub mod fuzzing;
 pub mod io;
 pub mod limits;
 pub mod mode;

@@ -152,6 +152,15 @@ impl<'a> Reader<'a> {
         Ok(self.rest.get_u64())
     }
 
+    /// Two bytes, big-endian, two's complement.
+    ///
+    /// # Errors
+    /// See [`u8`](Self::u8).
+    pub fn i16(&mut self, what: &'static str) -> Result<i16, Error> {
+        self.need(2, what)?;
+        Ok(self.rest.get_i16())
+    }
+
     /// Four bytes, big-endian, two's complement.
     ///
     /// # Errors
@@ -256,6 +265,11 @@ impl<'a> Writer<'a> {
     /// Eight bytes.
     pub fn u64(&mut self, value: u64) {
         self.out.put_u64(value);
+    }
+
+    /// Two bytes, two's complement.
+    pub fn i16(&mut self, value: i16) {
+        self.out.put_i16(value);
     }
 
     /// Four bytes, two's complement.

@@ -51,7 +51,7 @@ impl Button {
 pub struct WheelAxis(pub u8);
 
 impl WheelAxis {
-    /// Positive scrolls towards the end of the page.
+    /// Positive turns away from the person, towards the beginning of the page.
     pub const VERTICAL: Self = Self(0);
     /// Positive scrolls to the right.
     pub const HORIZONTAL: Self = Self(1);
@@ -120,7 +120,7 @@ pub enum Input {
         /// Which way.
         axis: WheelAxis,
         /// In 120ths of a notch.
-        v120: i32,
+        v120: i16,
     },
     /// The state of the helper's lock keys, sent when the picture gets the focus and when it changes.
     Locks(Locks),
@@ -184,9 +184,9 @@ impl Encode for Input {
                 out.bool(*down);
             }
             Self::Wheel { axis, v120 } => {
-                head(WHEEL, 5);
+                head(WHEEL, 3);
                 out.u8(axis.0);
-                out.i32(*v120);
+                out.i16(*v120);
             }
             Self::Locks(locks) => {
                 head(LOCKS, 1);
@@ -229,7 +229,7 @@ impl Decode for Input {
             },
             MOVE_BY => Self::MoveBy { dx: body.i32("move")?, dy: body.i32("move")? },
             BUTTON => Self::Button { button: Button(body.u8("button")?), down: body.bool("button")? },
-            WHEEL => Self::Wheel { axis: WheelAxis(body.u8("wheel")?), v120: body.i32("wheel")? },
+            WHEEL => Self::Wheel { axis: WheelAxis(body.u8("wheel")?), v120: body.i16("wheel")? },
             LOCKS => Self::Locks(Locks(body.u8("locks")?)),
             ATTENTION => Self::Attention,
             RELEASE_ALL => Self::ReleaseAll,

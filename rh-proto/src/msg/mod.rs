@@ -70,7 +70,7 @@ macro_rules! messages {
                 }
             }
 
-            /// Understands a frame. Flags of known types are not looked at: sessions have checked them.
+            /// Understands a frame. The flags of known types are not looked at: a session has seen that there are none.
             ///
             /// # Errors
             /// [`Error::Malformed`] or [`Error::LimitExceeded`].

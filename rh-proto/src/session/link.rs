@@ -11,7 +11,7 @@ use super::transcript::{Transcript, is_equal};
 use super::{Close, PeerInfo, Settings};
 use crate::credential::{Binding, Credential, Role};
 use crate::error::{CloseCode, DenyCode, Error};
-use crate::frame::{Decoder, Frame};
+use crate::frame::{Decoder, Flags, Frame};
 use crate::limits::charge;
 use crate::mode::{Action, Direction, Gates, State, Subject, action};
 use crate::msg::auth::{Auth, AuthOk};
@@ -199,7 +199,7 @@ impl Link {
         };
         let subject = Subject::of(frame.message, frame.flags);
         let action = action(state, direction, subject, self.gates());
-        if frame.flags.unknown() != 0 && subject != Subject::UnknownIgnorable && !matches!(action, Action::Ignore) {
+        if frame.flags != Flags::default() && matches!(subject, Subject::Known(_)) && !matches!(action, Action::Close(_)) {
             return Err(Error::Unsupported { what: "a flag in a frame header" });
         }
         match action {
