@@ -2,12 +2,10 @@
 
 use std::{
     collections::HashSet,
-    os::fd::OwnedFd,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use x11rb::{
     NONE,
     connection::Connection as _,
@@ -24,6 +22,7 @@ use super::{
     compare, cursor,
     link::{self, Connection, Fail},
     monitors,
+    rest::{Rest, Wake},
     server::{self, Server},
 };
 use crate::{
@@ -48,7 +47,7 @@ pub(super) struct X11Capture {
     news: News,
     next_look: Instant,
     life: Life,
-    wake: Arc<OwnedFd>,
+    rest: Rest,
     stats: Stats,
 }
 
@@ -84,6 +83,12 @@ struct News {
     shape: Option<u32>,
 }
 
+impl News {
+    fn any(&self) -> bool {
+        self.damage || self.layout || self.motion || self.shape.is_some()
+    }
+}
+
 /// `Failed` until the consumer was told why.
 enum Life {
     Running,
@@ -107,7 +112,6 @@ impl X11Capture {
         let way = buffer::choose(&connection, link.local, wanted)?;
         let displays = monitors::read(&connection, screen.root, server.monitors, &Layout::default())?;
         let layout = Layout::default().succeed(displays);
-        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         let info = Info {
             kind: Kind::X11,
             transfer: match way {
@@ -133,7 +137,7 @@ impl X11Capture {
             news: News::default(),
             next_look: Instant::now(),
             life: Life::Running,
-            wake: Arc::new(wake),
+            rest: Rest::new()?,
             stats: Stats::default(),
         })
     }
@@ -169,35 +173,25 @@ impl X11Capture {
             while let Some(event) = self.connection.poll_for_event()? {
                 self.note(&event);
             }
+            let asks = self.news.any() || self.looks();
             if let Some(event) = self.digest()? {
                 return Ok(Some(event));
             }
             // Events may have arrived together with the replies that `digest` waited for; then there is no reason to sleep.
-            if let Some(event) = self.connection.poll_for_event()? {
+            if asks && let Some(event) = self.connection.poll_for_event()? {
                 self.note(&event);
                 if Instant::now() < until {
                     continue;
                 }
             }
-            if !self.sleep(until)? {
-                return Ok(None);
+            let wake_up = if self.looks() { until.min(self.next_look) } else { until };
+            match self.rest.sleep(&self.connection, wake_up)? {
+                Wake::Waker => return Ok(None),
+                // However much the server says, the caller gets its turn.
+                Wake::Time | Wake::Server if Instant::now() >= until => return Ok(None),
+                Wake::Time | Wake::Server => {}
             }
         }
-    }
-
-    /// Sleeps until there is something to do: `true`; or until the time is up or somebody woke us: `false`.
-    fn sleep(&mut self, until: Instant) -> Result<bool, Fail> {
-        self.connection.flush()?;
-        let until_look = if self.looks() { until.min(self.next_look) } else { until };
-        let mut fds = [PollFd::new(self.connection.stream(), PollFlags::IN), PollFd::new(&*self.wake, PollFlags::IN)];
-        link::wait(&mut fds, until_look)?;
-        let [server, waker] = fds.map(|fd| !fd.revents().is_empty());
-        if waker {
-            // One read empties the counter, however many wakes it counted.
-            let _ = rustix::io::read(&*self.wake, &mut [0; 8]);
-            return Ok(false);
-        }
-        Ok(server || Instant::now() < until)
     }
 
     /// Whether anything has to be asked for because the server does not report it.
@@ -546,11 +540,7 @@ impl Capture for X11Capture {
     }
 
     fn waker(&self) -> Waker {
-        let wake = Arc::clone(&self.wake);
-        // It fails only if 2^64 - 2 wakes are pending, and then one is pending.
-        Waker::new(move || {
-            let _ = rustix::io::write(&*wake, &1u64.to_ne_bytes());
-        })
+        self.rest.waker()
     }
 
     fn stats(&self) -> Stats {

@@ -7,6 +7,7 @@ mod cursor;
 mod link;
 mod local_input;
 mod monitors;
+mod rest;
 mod server;
 mod sys;
 
@@ -15,7 +16,7 @@ use std::{env, os::unix::net::UnixStream, path::PathBuf, sync::mpsc, thread, tim
 use crate::{Capture, Config, Error, Kind, Status, local_input::Watch};
 
 /// A probe answers within this, well under the 100 ms it promises.
-const PROBE: Duration = Duration::from_millis(80);
+const PROBE: Duration = Duration::from_millis(60);
 
 pub(super) fn open(config: &Config) -> Result<Box<dyn Capture>, Error> {
     let display = config.display.as_deref().ok_or_else(|| Error::Missing { what: "the name of an X display, such as :0,".into() })?;
