@@ -1,10 +1,12 @@
-//! What it costs until both ends are sure of each other: TLS, hellos, pairing, confirmation.
+//! What it costs until both ends are sure of each other (TLS, hellos, pairing, confirmation), and what a record costs from then on.
 
 use std::time::{Duration, Instant};
 
 use rh_auth::code::LiveCode;
+use rh_proto::io::tls::{Channel, Identity};
 use rh_proto::session::{HelperEvent, Settings, SharerEvent};
 
+use crate::allocations;
 use crate::attack::world::{HelperEnd, SharerEnd};
 use crate::support::{code, epoch};
 
@@ -40,12 +42,45 @@ fn the_handshake_takes_at_most_four_kilobytes() {
 #[test]
 #[ignore = "soak: measures 1,000 handshakes"]
 #[allow(clippy::print_stderr, reason = "its purpose is a figure")]
-fn the_handshake_takes_milliseconds() {
+fn soak_the_handshake_takes_milliseconds() {
     let mut times: Vec<_> = (0..1000).map(|_| handshake().1).collect();
     times.sort_unstable();
     let ([helper, sharer], _) = handshake();
     eprintln!("both ends together: p50 {:?}, p99 {:?}; {helper} bytes from the helper, {sharer} from the sharer", times[500], times[990]);
     if !cfg!(debug_assertions) {
         assert!(times[500] <= Duration::from_millis(10), "half of the handshakes take {:?}", times[500]);
+    }
+}
+
+/// Inside rustls: one allocation a record at the sender and one at the receiver, whose buffer also grows in steps of 4 KiB and shrinks again.
+#[test]
+fn once_the_handshake_is_over_a_record_costs_few_allocations() {
+    let mut client = Channel::client(&Identity::from_seed([1; 32])).unwrap();
+    let mut server = Channel::server(&Identity::from_seed([2; 32])).unwrap();
+    let mut wire = Vec::with_capacity(Channel::SEND_BUFFER * 2);
+    let carry = |from: &mut Channel, to: &mut Channel, wire: &mut Vec<u8>| {
+        wire.clear();
+        from.poll_transmit(wire);
+        let mut rest = &wire[..];
+        while !rest.is_empty() {
+            let taken = to.handle_records(rest).unwrap();
+            rest = &rest[taken..];
+            let count = to.plaintext().len();
+            to.consume_plaintext(count);
+        }
+    };
+    while client.is_handshaking() || server.is_handshaking() {
+        carry(&mut client, &mut server, &mut wire);
+        carry(&mut server, &mut client, &mut wire);
+    }
+    let mut send = |plaintext: &[u8]| {
+        assert_eq!(client.send_plaintext(plaintext), Ok(plaintext.len()));
+        carry(&mut client, &mut server, &mut wire);
+    };
+    for (size, allowed) in [(1, 2), (100, 2), (4000, 2), (16_000, 5)] {
+        let plaintext = vec![7; size];
+        (0..10).for_each(|_| send(&plaintext));
+        let count = allocations::count(|| (0..1000).for_each(|_| send(&plaintext)));
+        assert!(count <= allowed * 1000, "{count} allocations for 1,000 records of {size} bytes");
     }
 }

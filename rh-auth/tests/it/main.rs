@@ -6,6 +6,7 @@
     reason = "tests stand outside the pure crate: they have clocks, threads and sockets"
 )]
 
+mod allocations;
 mod attack;
 mod code;
 mod cost;

@@ -58,7 +58,7 @@ fn a_flipped_bit_is_refused_or_changes_nothing() {
 
 #[test]
 #[ignore = "soak: 10,000 sessions"]
-fn ten_thousand_flipped_bits_are_refused_or_change_nothing() {
+fn soak_ten_thousand_flipped_bits_are_refused_or_change_nothing() {
     let refused = flip(10_000, 0x10_000);
     assert!(refused > 8_000, "{refused} of 10,000");
 }

@@ -19,8 +19,8 @@ const EXPORTER_LABEL: &[u8] = b"EXPORTER-rh-pake-v1";
 /// after one that failed, send what [`poll_transmit`](Self::poll_transmit) gives: an alert may wait there that tells the peer why.
 ///
 /// Memory does not depend on what the peer sends: at most 64 KiB of handshake or one record is held back, and at most
-/// [`SEND_BUFFER`](Self::SEND_BUFFER) bytes wait to be sent. rustls allocates once for each record in either direction (up to 16 KiB of plaintext); nothing
-/// else allocates once the handshake is over.
+/// [`SEND_BUFFER`](Self::SEND_BUFFER) bytes wait to be sent. Once the handshake is over, only rustls allocates: once for each record it sends, once for each
+/// it receives, and up to three times more as its buffer grows to a record of over 4 KiB.
 pub struct Channel {
     tls: Connection,
     /// Plaintext taken since the last [`poll_transmit`](Self::poll_transmit). Invariant: at most [`SEND_BUFFER`](Self::SEND_BUFFER).
