@@ -66,8 +66,6 @@ pub struct Info {
     pub attention: bool,
     /// [`Input::Locks`] and [`Inject::locks`] are supported.
     pub locks: bool,
-    /// Keys go to the desktop as places on the keyboard. Where not, only keys that carry text arrive, as text.
-    pub physical_keys: bool,
     /// How many characters outside the layout can be typed at once without waiting; 0: none at all, `usize::MAX`: no limit.
     pub foreign_chars: usize,
 }
@@ -75,7 +73,7 @@ pub struct Info {
 impl Info {
     /// A backend of this kind that can do everything; its author takes away what it cannot.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, touch: true, attention: true, locks: true, physical_keys: true, foreign_chars: usize::MAX }
+        Self { kind, touch: true, attention: true, locks: true, foreign_chars: usize::MAX }
     }
 }
 

@@ -310,7 +310,8 @@ impl Inject for X11 {
         inject::check(batch)?;
         let mut report = Report::default();
         self.state = None;
-        if !batch.iter().all(|input| matches!(input, Input::MoveTo { .. } | Input::MoveBy { .. } | Input::Wheel { .. })) {
+        let pointer = |input: &Input| matches!(input, Input::MoveTo { .. } | Input::MoveBy { .. } | Input::Wheel { .. });
+        if self.server.is_asked() || !batch.iter().all(pointer) {
             self.follow()?;
         }
         for input in batch {

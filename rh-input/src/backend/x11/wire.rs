@@ -33,6 +33,10 @@ const CORE_KEYBOARD: u16 = 0x100;
 /// holds its end.
 const MAX_UNFLUSHED: usize = 200;
 
+/// Requests after which the server is asked for a sign of life, not waited for: x11rb keeps books of every request until it
+/// knows that the server is past it.
+const MAX_UNSEEN: usize = 1024;
+
 /// A connection that gives up when the server is silent, such as while another client has grabbed it for good.
 struct Patient {
     inner: DefaultStream,
@@ -120,6 +124,10 @@ pub(super) struct Server {
     root: u32,
     xtest: u8,
     unflushed: usize,
+    /// Requests since the server was last asked anything.
+    unseen: usize,
+    /// The server was asked for a sign of life.
+    asked: bool,
     /// Sequence number (as in events), first key code and count of our last [`Self::bind`]s, to know our own changes again.
     binds: Vec<(u16, u8, u8)>,
 }
@@ -177,7 +185,7 @@ impl Server {
         let root = conn.setup().roots[screen].root;
         // Input goes on while another client has grabbed the server, such as a menu: else a stuck grab could not even be clicked away.
         conn.xtest_grab_control(true).map_err(lost("grab control"))?;
-        Ok(Self { conn, root, xtest, unflushed: 0, binds: Vec::new() })
+        Ok(Self { conn, root, xtest, unflushed: 0, unseen: 0, asked: false, binds: Vec::new() })
     }
 
     /// XTEST FakeInput (XTEST protocol, section 3), without x11rb's allocation: this is the path of every pointer motion.
@@ -193,6 +201,7 @@ impl Server {
         request[26..28].copy_from_slice(&y.to_ne_bytes());
         self.conn.send_request_without_reply(&[IoSlice::new(&request)], Vec::new()).map_err(lost("FakeInput"))?;
         self.unflushed += 1;
+        self.unseen += 1;
         Ok(())
     }
 
@@ -271,12 +280,24 @@ impl Server {
     /// Sends what was asked for.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         self.unflushed = 0;
+        if self.unseen >= MAX_UNSEEN {
+            (self.unseen, self.asked) = (0, true);
+            // Its answer is thrown away when it comes.
+            drop(self.conn.get_input_focus().map_err(lost("sign of life"))?);
+        }
         self.conn.flush().map_err(lost("flush"))
+    }
+
+    /// An answer is on its way that nobody waits for, and that [`Self::news`] takes in.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked
     }
 
     /// Reads what the server told unasked, without waiting.
     pub(super) fn news(&mut self) -> Result<News, Error> {
         let mut news = News::default();
+        // If the answer is still to come, the next one brings it along: the books are at most twice as long then.
+        self.asked = false;
         while let Some(event) = self.conn.poll_for_event().map_err(lost("events"))? {
             match event {
                 Event::XkbNewKeyboardNotify(_) => news.keymap = true,

@@ -151,3 +151,23 @@ fn a_server_that_does_not_answer_is_given_up() {
     assert!(start.elapsed() < Duration::from_secs(5));
     signal(libc::SIGCONT);
 }
+
+#[test]
+#[ignore = "soak: 10,000 opens and closes"]
+fn opening_and_closing_leaks_no_descriptor_and_no_key_code() {
+    let server = XServer::xvfb(640, 480);
+    let before = run(&server, "xmodmap", &["-pke"]);
+    let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let mut first = 0;
+    for round in 0..10_000 {
+        let mut desktop = X11::open(Settings { rebind_after: Duration::ZERO, ..settings(&server) }).unwrap();
+        let batch = [key(HidUsage::A, true), Input::Text("日".into())];
+        assert_eq!(desktop.inject(&batch).unwrap().accepted, 2);
+        if round == 0 {
+            first = descriptors();
+        }
+        assert_eq!(descriptors(), first, "round {round}");
+    }
+    assert_eq!(run(&server, "xmodmap", &["-pke"]), before);
+    assert_eq!(Eye::new(&server).down(), [0_u8; 0]);
+}

@@ -8,6 +8,7 @@ use super::{
     support::{Eye, open, run},
     xserver::XServer,
 };
+use crate::allocations::count;
 
 fn two_displays(generation: u64) -> Arc<Layout> {
     let display = |id, x| Display::new(DisplayId(id), Rect { x, y: 0, width: 400, height: 480 });
@@ -98,4 +99,26 @@ fn the_wheel_adds_up_parts_of_a_detent() {
     }
     let hard = [wheel(Axis::Vertical, i16::MIN), wheel(Axis::Vertical, i16::MAX)];
     assert_eq!(desktop.inject(&hard).unwrap().accepted, 2);
+}
+
+#[test]
+fn motion_allocates_nothing_of_its_own_and_nothing_grows() {
+    let server = XServer::xvfb(800, 480);
+    let mut desktop = open(&server);
+    desktop.set_layout(two_displays(1));
+    let mut go = |times: i32| {
+        for i in 0..times {
+            let batch = [
+                Input::MoveTo { display: DisplayId(1), generation: 1, x: i % 400, y: 7 },
+                Input::MoveBy { dx: 1, dy: 1 },
+                Input::Wheel { axis: Axis::Vertical, v120: 60 },
+            ];
+            assert_eq!(desktop.inject(&batch).unwrap().accepted, 3);
+        }
+    };
+    go(10_000);
+    let (allocations, bytes) = count(|| go(50_000));
+    // 175,000 requests. x11rb takes in an answer for every 1,024 of them, which allocates a few times.
+    assert!(allocations < 1000, "{allocations}");
+    assert!(bytes < 64 * 1024, "{bytes}");
 }
