@@ -13,6 +13,7 @@ mod refusal;
 use std::fmt;
 use std::str::FromStr;
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 pub use live::{LiveCode, Status, TypedCode};
@@ -32,7 +33,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// assert_eq!(code.to_string(), "5NQG-3H4V");
 /// assert_eq!("5nqg 3h4v".parse(), Ok(code));
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Code {
     /// Characters of [`ALPHABET`] only, so valid ASCII.
     characters: [u8; Self::LENGTH],
@@ -130,6 +131,15 @@ impl fmt::Debug for Code {
         write!(f, "Code({}*-****)", self.routing())
     }
 }
+
+impl PartialEq for Code {
+    /// In constant time: a comparison must not tell how far a guess is right.
+    fn eq(&self, other: &Self) -> bool {
+        self.characters.ct_eq(&other.characters).into()
+    }
+}
+
+impl Eq for Code {}
 
 impl Drop for Code {
     fn drop(&mut self) {

@@ -63,6 +63,9 @@ pub trait Session: Sized {
 /// session itself, by [`session_mut`](Self::session_mut); drain after that, too.
 ///
 /// Whatever goes wrong below the session ends it with the same `Closed` event as anything else, also before there is a session.
+///
+/// To hang up a TCP socket: once [`is_closed`](Self::is_closed), send what [`poll_transmit`](Self::poll_transmit) still gives, shut down writing, and read to
+/// the end, for a second at most, before dropping it. A socket dropped with bytes unread resets the connection, and the farewell may never be read.
 pub struct Secured<S> {
     channel: Channel,
     stage: Stage<S>,
