@@ -76,17 +76,33 @@ fn cells<E>(frame: &FrameView<'_>, band: Rect, piece: &mut impl FnMut(Rect, Cont
 /// Colours up to which a cell is text whatever its pixels do: fine dithering repeats none of its neighbours either.
 const FEW_COLOURS: usize = 24;
 
-/// An image is where more than half of the pixels equal neither their left nor their upper neighbour.
+/// Largest difference in a channel that still counts as flowing: letters on a ground differ by more.
+const NEAR: u8 = 32;
+
+/// Tells an image from text by its fresh pixels, which equal neither their left nor their upper neighbour.
+///
+/// An image has more than half of them (noise), or more than an eighth of which three quarters flow: they are near one
+/// of those neighbours. Coloured text has as many colours as a small photograph, but jumps.
 fn judge(frame: &FrameView<'_>, cell: Rect) -> Content {
-    let mut fresh = 0;
+    let (mut fresh, mut flowing) = (0, 0);
     let mut above = frame.span(cell.x, cell.y, cell.width);
     for y in cell.y..cell.bottom() {
         let row = frame.span(cell.x, y, cell.width);
-        let differ = |a: Pixel, b: Pixel| colour(a) != colour(b);
-        fresh += row[1..].iter().zip(row).zip(&above[1..]).filter(|((p, left), above)| differ(**p, **left) & differ(**p, **above)).count();
+        for ((&pixel, &left), &above) in row[1..].iter().zip(row).zip(&above[1..]) {
+            if colour(pixel) != colour(left) && colour(pixel) != colour(above) {
+                fresh += 1;
+                flowing += u64::from(near(pixel, left) || near(pixel, above));
+            }
+        }
         above = row;
     }
-    if fresh as u64 * 2 > cell.area() && more_colours(frame, cell) { Content::Image } else { Content::Text }
+    let area = cell.area();
+    let looks_so = fresh * 2 > area || (fresh * 8 > area && flowing * 4 > fresh * 3);
+    if looks_so && more_colours(frame, cell) { Content::Image } else { Content::Text }
+}
+
+fn near(a: Pixel, b: Pixel) -> bool {
+    a[0].abs_diff(b[0]) <= NEAR && a[1].abs_diff(b[1]) <= NEAR && a[2].abs_diff(b[2]) <= NEAR
 }
 
 fn more_colours(frame: &FrameView<'_>, cell: Rect) -> bool {

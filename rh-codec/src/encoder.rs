@@ -135,9 +135,9 @@ impl Encoder {
         settings.limits.validate()?;
         let Profile::Native = settings.profile;
         let level = match settings.effort {
-            Effort::Fast => 1,
-            Effort::Balanced => 3,
-            Effort::Small => 6,
+            Effort::Fast => 2,
+            Effort::Balanced => 6,
+            Effort::Small => 9,
         };
         Ok(Self {
             settings,
@@ -176,7 +176,7 @@ impl Encoder {
             return Ok(Encoded::default());
         }
         let start = out.len();
-        let mut message = MessageSize { start, end: start.saturating_add(budget.0), enough: budget.0 / 8, empty: true };
+        let mut message = MessageSize::new(out.len(), budget, &self.settings.limits);
         let mut encoded = Encoded::default();
         if new_size {
             if self.starting {
@@ -226,12 +226,12 @@ impl Encoder {
     fn send_copies(&mut self, frame: &FrameView<'_>, moves: &[Move], message: &mut MessageSize, encoded: &mut Encoded, out: &[u8]) {
         self.search.find(&mut self.copies, &self.tiles, frame, &self.shown, moves);
         for copy in &self.copies {
-            if !message.fits(out, self.writer.worst_case(0)) {
+            if !message.fits(out, self.writer.worst_case(0)) || !message.admits(copy.src.area()) {
                 break;
             }
             self.writer.copy(&mut self.shown, *copy);
             self.tiles.compare(frame, &self.shown, copy.target());
-            message.empty = false;
+            message.count(copy.src.area());
             encoded.copies += 1;
         }
     }
@@ -282,11 +282,14 @@ impl Encoder {
             if area > 0 && (rect.width > part_width || rect.height > part_height) {
                 return parts(rect).try_fold(true, |room, part| Ok(room && self.send_piece(frame, part, content, message, encoded, out)?));
             }
-            if !message.empty {
+            if message.operations > 0 {
                 return Ok(false);
             }
         }
-        message.empty = false;
+        if !message.admits(rect.area()) {
+            return Ok(false);
+        }
+        message.count(rect.area());
         match content {
             Content::Solid(colour) => {
                 encoded.fills += 1;
@@ -337,21 +340,44 @@ impl Encoder {
     }
 }
 
-/// How large the message may become.
+/// How large a message may become, by the caller's budget and the viewer's limits.
 struct MessageSize {
-    start: usize,
     /// Length of the caller's buffer at which the budget is used up.
     end: usize,
     /// Room below which it is not worth cutting pieces to fit.
     enough: usize,
-    /// Whether no operation has been written; one always may, lest a small budget sends nothing for ever.
-    empty: bool,
+    /// Operations written. The first one always may, lest a small budget sends nothing for ever.
+    operations: u32,
+    most_operations: u32,
+    /// Pixels touched.
+    work: u64,
+    most_work: u64,
 }
 
 impl MessageSize {
+    fn new(start: usize, Budget(bytes): Budget, limits: &Limits) -> Self {
+        Self {
+            end: start.saturating_add(bytes),
+            enough: bytes / 8,
+            operations: 0,
+            // One is the size of the picture.
+            most_operations: limits.max_operations - 1,
+            work: 0,
+            most_work: limits.max_work(),
+        }
+    }
+
     fn fits(&self, out: &[u8], bytes: usize) -> bool {
-        debug_assert!(self.start <= out.len());
         out.len().saturating_add(bytes) <= self.end
+    }
+
+    fn admits(&self, area: u64) -> bool {
+        self.operations < self.most_operations && self.work + area <= self.most_work
+    }
+
+    fn count(&mut self, area: u64) {
+        self.operations += 1;
+        self.work += area;
     }
 }
 

@@ -29,8 +29,8 @@ impl Default for Limits {
 
 impl Limits {
     pub(crate) fn validate(&self) -> Result<(), Error> {
-        if self.max_width == 0 || self.max_height == 0 || self.max_area == 0 || self.max_operations == 0 {
-            return Err(Error::ApiMisuse("a limit of zero leaves nothing to show"));
+        if self.max_width == 0 || self.max_height == 0 || self.max_area == 0 || self.max_operations < 2 {
+            return Err(Error::ApiMisuse("limits of no pixels, or of fewer than two operations, leave nothing to show"));
         }
         // Rectangles are computed in u32 and areas in usize (32 bits on wasm32): far away from either's end.
         if self.max_width > 1 << 16 || self.max_height > 1 << 16 || self.max_area > 1 << 28 {
@@ -40,6 +40,12 @@ impl Limits {
             return Err(Error::ApiMisuse("max_window_log lies between 10 and 27"));
         }
         Ok(())
+    }
+
+    /// Pixels that the operations of one message may touch, those touched twice counted twice: an encoder needs the picture's area
+    /// once for pixels and less for copies, and the rest keeps a hostile message short.
+    pub(crate) fn max_work(&self) -> u64 {
+        self.max_area * 4
     }
 
     pub(crate) fn check_size(&self, width: u32, height: u32) -> Result<(), Error> {

@@ -84,6 +84,12 @@ struct Piece {
 const FREE: u16 = u16::MAX;
 const AMBIGUOUS: u16 = u16::MAX - 1;
 
+/// Copies in a frame at most. A scrolled page takes a few; a pattern that would take more is better sent as pixels.
+const MOST_COPIES: usize = 256;
+
+/// Stands for the column of a run that a copy has taken in.
+const TAKEN: u32 = u32::MAX;
+
 /// Rows `top..bottom` of a tile column that a copy can make right.
 #[derive(Clone, Copy)]
 struct Run {
@@ -212,18 +218,21 @@ impl Search {
         }
         // Runs lie in the order of their columns. Each rectangle starts with the leftmost and takes in the next column's as
         // long as it grows by that.
-        while !self.runs.is_empty() {
-            let mut rect = self.runs.remove(0);
+        for first in 0..self.runs.len() {
+            let mut rect = self.runs[first];
+            if rect.column == TAKEN || copies.len() == MOST_COPIES {
+                continue;
+            }
             let mut columns = 1;
-            while let Some(next) =
-                self.runs.iter().position(|run| run.column == rect.column + columns && run.top < rect.bottom && rect.top < run.bottom)
-            {
-                let run = self.runs[next];
+            let meets =
+                |run: &Run, rect: Run, columns| run.column == rect.column + columns && run.top < rect.bottom && rect.top < run.bottom;
+            while let Some(next) = self.runs[first..].iter().position(|run| meets(run, rect, columns)) {
+                let run = self.runs[first + next];
                 let (top, bottom) = (rect.top.max(run.top), rect.bottom.min(run.bottom));
                 if (bottom - top) * (columns + 1) < (rect.bottom - rect.top) * columns {
                     break;
                 }
-                self.runs.remove(next);
+                self.runs[first + next].column = TAKEN;
                 (rect.top, rect.bottom) = (top, bottom);
                 columns += 1;
             }

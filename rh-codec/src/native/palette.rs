@@ -1,4 +1,4 @@
-//! Colours that a session has seen lately, as numbers of one byte.
+//! Colours that a session uses, as numbers of one byte.
 //!
 //! One byte instead of three triples the history that zstd's window holds. The table lasts as long as the stream: were it built
 //! anew for every tile, the same text would be different bytes each time and match nothing.
@@ -11,19 +11,20 @@ const WAYS: usize = 16;
 
 /// 255 colours in 16 sets of 16 (the last of 15), black at first.
 ///
-/// A colour belongs to one set, by a hash. A new colour takes the place of one not used since the set's hand last passed it
-/// (the clock algorithm), so that the colours of a text keep their numbers through a photograph. Encoder and decoder do the same to their
-/// tables, and these are always equal.
+/// A colour belongs to one set, by a hash, and counts its uses. A new colour asks the set's hand for a place: it gets that of a
+/// colour whose count is 0; else that colour's count is halved, the hand moves on, and the new colour stays outside until it comes again. So the
+/// colours that matter keep their numbers, and with them what they have written to the history, through a photograph and
+/// through text of more shades than the table holds. Encoder and decoder do the same to their tables, which are always equal.
 #[derive(Clone, Debug)]
 pub(super) struct Palette {
     colours: [[u32; WAYS]; SETS],
-    used: [u16; SETS],
+    uses: [[u8; WAYS]; SETS],
     hands: [u8; SETS],
 }
 
 impl Palette {
     pub(super) fn new() -> Self {
-        Self { colours: [[0; WAYS]; SETS], used: [0; SETS], hands: [0; SETS] }
+        Self { colours: [[0; WAYS]; SETS], uses: [[0; WAYS]; SETS], hands: [0; SETS] }
     }
 
     fn set_of(colour: u32) -> usize {
@@ -31,40 +32,41 @@ impl Palette {
         (colour.wrapping_mul(0x9e37_79b1) >> 28) as usize
     }
 
-    /// The number of a colour, which counts as a use of it; `None` if it is new, and then it is in the table from here on.
+    /// The number of a colour, which counts as a use of it; if it has none, `None`, and it asks for a place.
     pub(super) fn number(&mut self, colour: u32) -> Option<u8> {
         let set = Self::set_of(colour);
+        // Without a branch a way, for the sake of vector code.
         let found = self.colours[set].iter().enumerate().fold(0u32, |mask, (way, &other)| mask | u32::from(other == colour) << way);
-        let way = found.trailing_zeros();
-        let number = set * WAYS + way as usize;
-        if found == 0 || number == usize::from(ESCAPE) {
-            self.insert(colour);
-            return None;
+        let way = found.trailing_zeros() as usize;
+        match u8::try_from(set * WAYS + way) {
+            Ok(number) if found != 0 && number != ESCAPE => {
+                self.uses[set][way] = self.uses[set][way].saturating_add(1);
+                Some(number)
+            }
+            _ => {
+                self.ask(colour);
+                None
+            }
         }
-        self.used[set] |= 1 << way;
-        u8::try_from(number).ok()
     }
 
     /// The colour of a number other than [`ESCAPE`], which counts as a use of it.
     pub(super) fn colour(&mut self, number: u8) -> u32 {
         let (set, way) = (usize::from(number) / WAYS, usize::from(number) % WAYS);
-        self.used[set] |= 1 << way;
+        self.uses[set][way] = self.uses[set][way].saturating_add(1);
         self.colours[set][way]
     }
 
-    /// Takes in a colour that came behind [`ESCAPE`].
-    pub(super) fn insert(&mut self, colour: u32) {
+    /// A colour that came behind [`ESCAPE`] asks for a place.
+    pub(super) fn ask(&mut self, colour: u32) {
         let set = Self::set_of(colour);
-        let ways = if set == SETS - 1 { WAYS - 1 } else { WAYS };
-        loop {
-            let way = usize::from(self.hands[set]);
-            // Less than WAYS, which fits.
-            self.hands[set] = ((way + 1) % ways) as u8;
-            if self.used[set] >> way & 1 == 0 {
-                self.colours[set][way] = colour;
-                return;
-            }
-            self.used[set] &= !(1 << way);
+        let ways = if set == SETS - 1 { 15 } else { 16 };
+        let hand = self.hands[set];
+        self.hands[set] = (hand + 1) % ways;
+        let uses = &mut self.uses[set][usize::from(hand)];
+        if *uses == 0 {
+            self.colours[set][usize::from(hand)] = colour;
         }
+        *uses /= 2;
     }
 }

@@ -18,9 +18,6 @@ const BUFFER: usize = 64 * 1024;
 /// Pixels of an image's row that are restored at a time.
 const SPAN: u32 = 256;
 
-/// Times the surface's largest area that one message may touch: an encoder needs one for pixels and less than one for copies.
-const MOST_WORK: u64 = 4;
-
 pub(crate) struct Reader {
     limits: Limits,
     decompressor: Decompressor,
@@ -135,7 +132,7 @@ impl Message<'_> {
             return Err(Error::Malformed("a rectangle outside the picture"));
         }
         self.work += rect.area();
-        let limit = limits.max_area * MOST_WORK;
+        let limit = limits.max_work();
         if self.work > limit {
             return Err(Error::LimitExceeded { what: "the number of pixels that a message touches", limit });
         }
@@ -154,17 +151,18 @@ impl Message<'_> {
     }
 
     fn text(&mut self, rect: Rect) -> Result<(), Error> {
+        let mut last = (ESCAPE, 0);
         for x in rect.x..rect.right() {
             for pixel in self.surface.column_mut(x, rect.y, rect.height) {
                 let number = self.input.byte()?;
-                let colour = if number == ESCAPE {
+                if number == ESCAPE {
                     let colour = colour([self.input.byte()?, self.input.byte()?, self.input.byte()?, 0]);
-                    self.palette.insert(colour);
-                    colour
-                } else {
-                    self.palette.colour(number)
-                };
-                *pixel = opaque(colour);
+                    self.palette.ask(colour);
+                    last = (ESCAPE, colour);
+                } else if number != last.0 {
+                    last = (number, self.palette.colour(number));
+                }
+                *pixel = opaque(last.1);
             }
         }
         Ok(())

@@ -85,7 +85,7 @@ impl Writer {
     pub(crate) fn text(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect, out: &mut Vec<u8>) -> Result<(), Error> {
         self.plain.push(op::TEXT);
         self.place.put(&mut self.plain, rect);
-        // Neighbours are mostly equal: the last answer spares most look-ups.
+        // Neighbours are mostly equal, which spares most look-ups. A repeated number is no further use of it, on either side.
         let mut last = None;
         for x in rect.x..rect.right() {
             for y in rect.y..rect.bottom() {
@@ -103,9 +103,10 @@ impl Writer {
                     self.plain.extend_from_slice(&colour.to_le_bytes()[..3]);
                 }
             }
+            self.give(out, CHUNK)?;
         }
         shown.put(frame, rect);
-        self.give(out, CHUNK)
+        Ok(())
     }
 
     /// Pixels as what is left after prediction, row by row.
@@ -115,8 +116,9 @@ impl Writer {
         for y in rect.y..rect.bottom() {
             residuals(frame.span(rect.x, y, rect.width), shown.neighbours_mut(rect.x, y, rect.width).0, &mut self.plain);
             shown.put(frame, Rect { y, height: 1, ..rect });
+            self.give(out, CHUNK)?;
         }
-        self.give(out, CHUNK)
+        Ok(())
     }
 
     /// The most bytes by which `out` can grow until it has been flushed, were another `area` pixels written before.

@@ -1,0 +1,89 @@
+//! Steady state allocates nothing: counted by an allocator of its own, hence a test binary of its own.
+//!
+//! zstd's contexts are not Rust's memory; they are made once and reused (`Compressor`, `Decompressor`).
+#![allow(unsafe_code, clippy::unwrap_used, reason = "an allocator cannot be counted without being one; a test")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+use rh_codec::{Budget, Decoder, Encoder, FrameView, Hints, Limits, PixelFormat, Rect, Settings};
+
+struct Counting;
+
+thread_local! {
+    /// Allocations of this thread: the test harness has threads of its own.
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // During a thread's end there is no count, and nothing to count.
+    let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: passes every call on to `System` unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 400;
+
+/// The frames of a loop: text that scrolls, a photograph that comes and goes, and one word.
+fn draw(pixels: &mut [u8], frame: u32) {
+    for (index, pixel) in (0u32..).zip(pixels.as_chunks_mut::<4>().0) {
+        let (x, y) = (index % WIDTH, index / WIDTH);
+        let line = y + frame % 4 * 17;
+        let letter = (x / 8).wrapping_mul(0x9e37_79b1) ^ (line / 17).wrapping_mul(0x85eb_ca6b);
+        let ink = letter >> 3 >> ((x & 7) + line % 17) & 1 == 1;
+        let photo = frame % 4 == 3 && x < 200 && y < 150;
+        let value = if photo { (x * 3 + y * 5 + (x * y) % 7) as u8 } else { u8::from(ink) * 255 };
+        *pixel = [value, value ^ u8::from(photo) * 85, value, 0];
+    }
+}
+
+#[test]
+fn steady_state_allocates_nothing() {
+    let mut encoder = Encoder::new(Settings::default()).unwrap();
+    let mut decoder = Decoder::new(Limits::default()).unwrap();
+    let mut pixels = vec![0; (WIDTH * HEIGHT * 4) as usize];
+    let mut message = Vec::new();
+    let mut sent = 0;
+    let damage = [Rect::new(0, 0, WIDTH, HEIGHT)];
+    let mut run = |frames: std::ops::Range<u32>| {
+        for frame in frames {
+            draw(&mut pixels, frame);
+            let view = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, PixelFormat::Bgrx, &pixels).unwrap();
+            let hints = Hints { damage: (frame % 3 == 0).then_some(&damage[..]), moves: &[] };
+            let budget = if frame % 5 == 4 { Budget::bytes(4000) } else { Budget::UNLIMITED };
+            message.clear();
+            sent += encoder.encode(&view, &hints, budget, &mut message).unwrap().bytes;
+            decoder.decode(&message).unwrap();
+        }
+        COUNT.get()
+    };
+    // All that happens in the loop (of 60 frames) has happened once before counting.
+    let before = run(0..60);
+    let after = run(60..180);
+    assert_eq!(after - before, 0, "allocations in 120 frames");
+    assert!(sent > 10_000, "the frames were worth something");
+}

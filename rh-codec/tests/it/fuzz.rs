@@ -1,0 +1,36 @@
+//! What the fuzzers once found, replayed on stable, and a sample of what they do.
+
+use std::{fs, path::Path};
+
+use crate::screen::Noise;
+
+fn replay(target: &str, oracle: fn(&[u8])) {
+    for kind in ["regressions", "seeds"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(kind).join(target);
+        // A target without a find has no folder.
+        for file in fs::read_dir(folder).into_iter().flatten() {
+            oracle(&fs::read(file.unwrap().path()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn found_inputs_of_decode() {
+    replay("codec_decode", rh_codec::fuzzing::decode);
+}
+
+#[test]
+fn found_inputs_of_roundtrip() {
+    replay("codec_roundtrip", rh_codec::fuzzing::roundtrip);
+}
+
+#[test]
+fn random_programs_round_trip() {
+    let mut noise = Noise(11);
+    for _ in 0..200 {
+        let len = noise.below(200);
+        let bytes: Vec<u8> = (0..len).map(|_| noise.next() as u8).collect();
+        rh_codec::fuzzing::roundtrip(&bytes);
+        rh_codec::fuzzing::decode(&bytes);
+    }
+}

@@ -1,0 +1,18 @@
+//! The codec from outside: frames in, pictures out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "tests"
+)]
+
+mod exact;
+#[cfg(feature = "__fuzzing")]
+mod fuzz;
+mod hostile;
+mod motion;
+mod pace;
+mod screen;
+mod stream;
