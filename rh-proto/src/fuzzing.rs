@@ -188,7 +188,7 @@ impl World {
             2 => drop(self.helper.request_mode(now, wanted.unwrap_or(Mode::ViewOnly))),
             3 => drop(self.helper.cancel_request(now)),
             4 => drop(self.helper.downgrade(now, wanted)),
-            5 => drop(self.sharer.consent(now, self.asked.unwrap_or(RequestId(argument.into())), argument % 4 != 0)),
+            5 => drop(self.sharer.consent(now, self.asked.unwrap_or(RequestId(argument.into())), !argument.is_multiple_of(4))),
             6 => drop(self.sharer.revoke(now, wanted)),
             7 => self.sharer.beat(now),
             8 => self.sharer.local_input(now),
@@ -204,8 +204,8 @@ impl World {
             }
             11 => drop(self.helper.send_chat(now, "é")),
             12 => drop(self.sharer.send_clipboard(now, "日")),
-            13 => drop(self.helper.pause(now, argument % 2 == 0)),
-            14 => drop(self.sharer.pause(now, argument % 2 == 0)),
+            13 => drop(self.helper.pause(now, argument.is_multiple_of(2))),
+            14 => drop(self.sharer.pause(now, argument.is_multiple_of(2))),
             15 => drop(self.helper.request_refresh(now)),
             16 => {
                 self.now = now.checked_add(Duration::from_millis(u64::from(argument).saturating_mul(10))).unwrap_or(now);

@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+/// [`Bytes`](bytes::Bytes) is part of this crate's interface.
+pub use bytes;
+
 pub mod credential;
 pub mod error;
 pub mod frame;

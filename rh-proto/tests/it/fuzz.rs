@@ -6,7 +6,9 @@ use rh_proto::fuzzing;
 
 use crate::sim::Rng;
 
-const TARGETS: [(&str, fn(&[u8])); 4] = [
+type Oracle = fn(&[u8]);
+
+const TARGETS: [(&str, Oracle); 4] = [
     ("proto_frame", fuzzing::frame),
     ("proto_chunking", fuzzing::chunking),
     ("proto_message", fuzzing::message),
@@ -24,8 +26,8 @@ fn seeds_and_regressions_pass() {
         let seeds = files("seeds", name);
         assert!(!seeds.is_empty(), "{name} has no seeds");
         for path in seeds.into_iter().chain(files("regressions", name)) {
-            println!("{}", path.display());
-            oracle(&std::fs::read(path).unwrap());
+            let data = std::fs::read(&path).unwrap();
+            assert!(std::panic::catch_unwind(|| oracle(&data)).is_ok(), "{}", path.display());
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What an embedder and a peer would notice.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "tests are embedders: they have a clock and files")]
 
+mod alloc;
 #[cfg(feature = "codec")]
 mod codec;
 mod document;

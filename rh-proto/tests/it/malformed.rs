@@ -92,7 +92,6 @@ fn at_helper(now: Instant, helper: &mut Helper, bytes: &[u8]) -> bool {
         |helper| {
             while helper.poll_event().is_some() {}
             while helper.poll_transmit().is_some() {}
-            helper.poll_timeout();
         },
     )
 }
@@ -106,7 +105,6 @@ fn at_sharer(now: Instant, sharer: &mut Sharer, bytes: &[u8]) -> bool {
         |sharer| {
             while sharer.poll_event().is_some() {}
             while sharer.poll_transmit().is_some() {}
-            sharer.poll_timeout();
         },
     )
 }

@@ -13,29 +13,29 @@ use rh_proto::mode::{Mode, ModeSet};
 use rh_proto::msg::{Body, Message, write};
 use rh_proto::session::{Close, Helper, HelperEvent, Settings, Sharer, SharerEvent};
 
-pub const MS: Duration = Duration::from_millis(1);
-pub const SECOND: Duration = Duration::from_secs(1);
-pub const SESSION_ID: [u8; 16] = *b"sixteen bytes id";
+pub(crate) const MS: Duration = Duration::from_millis(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SESSION_ID: [u8; 16] = *b"sixteen bytes id";
 
 /// What a credential saw, for the test to look at.
 #[derive(Debug, Default, Clone)]
-pub struct Seen {
-    pub started: Option<[u8; 16]>,
-    pub steps: Vec<(AuthStep, Vec<u8>)>,
-    pub abandoned: bool,
+pub(crate) struct Seen {
+    pub(crate) started: Option<[u8; 16]>,
+    pub(crate) steps: Vec<(AuthStep, Vec<u8>)>,
+    pub(crate) abandoned: bool,
 }
 
 /// Three messages in the order of the real pairing; convinced by whoever knows the word.
-pub struct Word {
+pub(crate) struct Word {
     role: Role,
     word: &'static [u8],
     outbox: VecDeque<(AuthStep, Bytes)>,
     received: usize,
-    pub seen: Arc<Mutex<Seen>>,
+    pub(crate) seen: Arc<Mutex<Seen>>,
 }
 
 impl Word {
-    pub fn new(role: Role, word: &'static [u8]) -> Self {
+    pub(crate) fn new(role: Role, word: &'static [u8]) -> Self {
         Self { role, word, outbox: VecDeque::new(), received: 0, seen: Arc::default() }
     }
 }
@@ -88,39 +88,39 @@ impl Credential for Word {
     }
 }
 
-pub fn binding(role: Role) -> Binding {
+pub(crate) fn binding(role: Role) -> Binding {
     let session_id = if role == Role::Helper { SESSION_ID } else { [0; 16] };
     Binding { role, exporter: [7; 32], session_id }
 }
 
-pub fn helper(settings: Settings, now: Instant) -> Helper {
+pub(crate) fn helper(settings: Settings, now: Instant) -> Helper {
     Helper::new(settings, Box::new(Word::new(Role::Helper, b"word")), binding(Role::Helper), now)
 }
 
-pub fn sharer(settings: Settings, now: Instant) -> Sharer {
+pub(crate) fn sharer(settings: Settings, now: Instant) -> Sharer {
     Sharer::new(settings, Box::new(Word::new(Role::Sharer, b"word")), binding(Role::Sharer), now)
 }
 
 /// Settings that leave nothing out.
-pub fn open_settings() -> Settings {
+pub(crate) fn open_settings() -> Settings {
     let modes = Mode::ALL.into_iter().fold(ModeSet::NONE, ModeSet::with);
     Settings { clipboard: true, modes, ..Settings::default() }
 }
 
 /// A message as a whole wire frame.
-pub fn wire<B: Body>(body: &B) -> Vec<u8> {
+pub(crate) fn wire<B: Body>(body: &B) -> Vec<u8> {
     let mut out = BytesMut::new();
     write(body, &mut out).unwrap();
     out.to_vec()
 }
 
 /// The messages in `bytes`, which hold whole frames.
-pub fn parse(bytes: &[u8]) -> Vec<Message> {
+pub(crate) fn parse(bytes: &[u8]) -> Vec<Message> {
     let limits = Limits { frame: 1 << 24, ..Limits::default() };
     frames(bytes).into_iter().map(|frame| Message::decode(frame, &limits).unwrap()).collect()
 }
 
-pub fn frames(bytes: &[u8]) -> Vec<Frame> {
+pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     let mut input = BytesMut::from(bytes);
     let decoder = Decoder::new(&Limits { frame: 1 << 24, ..Limits::default() });
     let frames = std::iter::from_fn(|| decoder.decode(&mut input).unwrap()).collect();
@@ -130,21 +130,21 @@ pub fn frames(bytes: &[u8]) -> Vec<Frame> {
 
 /// A small deterministic generator (xorshift64*), so that a failing seed fails again.
 #[derive(Debug, Clone)]
-pub struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
     }
 }
@@ -162,33 +162,33 @@ struct Pipe {
     cut: bool,
 }
 
-pub struct Pair {
-    pub now: Instant,
-    pub helper: Helper,
-    pub sharer: Sharer,
-    pub helper_events: Vec<HelperEvent>,
-    pub sharer_events: Vec<SharerEvent>,
-    pub delay: Duration,
+pub(crate) struct Pair {
+    pub(crate) now: Instant,
+    pub(crate) helper: Helper,
+    pub(crate) sharer: Sharer,
+    pub(crate) helper_events: Vec<HelperEvent>,
+    pub(crate) sharer_events: Vec<SharerEvent>,
+    pub(crate) delay: Duration,
     /// Bytes per second each way; `None` for any.
-    pub bandwidth: Option<u32>,
+    pub(crate) bandwidth: Option<u32>,
     /// The indicator beats every 250 ms.
-    pub beating: bool,
+    pub(crate) beating: bool,
     /// The helper acknowledges frames as they come.
-    pub decoding: bool,
+    pub(crate) decoding: bool,
     /// Cuts what arrives at random.
-    pub chunks: Option<Rng>,
+    pub(crate) chunks: Option<Rng>,
     next_beat: Instant,
     up: Pipe,
     down: Pipe,
 }
 
 impl Pair {
-    pub fn new(helper_settings: Settings, sharer_settings: Settings) -> Self {
+    pub(crate) fn new(helper_settings: Settings, sharer_settings: Settings) -> Self {
         let now = Instant::now();
         Self::of(now, helper(helper_settings, now), sharer(sharer_settings, now))
     }
 
-    pub fn of(now: Instant, helper: Helper, sharer: Sharer) -> Self {
+    pub(crate) fn of(now: Instant, helper: Helper, sharer: Sharer) -> Self {
         Self {
             now,
             helper,
@@ -207,11 +207,11 @@ impl Pair {
     }
 
     /// Authenticated, no mode.
-    pub fn ready() -> Self {
+    pub(crate) fn ready() -> Self {
         Self::ready_with(open_settings(), open_settings())
     }
 
-    pub fn ready_with(helper_settings: Settings, sharer_settings: Settings) -> Self {
+    pub(crate) fn ready_with(helper_settings: Settings, sharer_settings: Settings) -> Self {
         let mut pair = Self::new(helper_settings, sharer_settings);
         pair.run(SECOND);
         assert!(pair.helper_events.contains(&HelperEvent::Authenticated), "{:?}", pair.helper_events);
@@ -221,14 +221,14 @@ impl Pair {
     }
 
     /// In `mode`, with consent given.
-    pub fn in_mode(mode: Mode) -> Self {
+    pub(crate) fn in_mode(mode: Mode) -> Self {
         let mut pair = Self::ready();
         pair.enter(mode);
         pair
     }
 
     /// Gets `mode` granted.
-    pub fn enter(&mut self, mode: Mode) {
+    pub(crate) fn enter(&mut self, mode: Mode) {
         let id = self.helper.request_mode(self.now, mode).unwrap();
         self.run(SECOND);
         self.sharer.consent(self.now, id, true).unwrap();
@@ -237,13 +237,13 @@ impl Pair {
         self.forget();
     }
 
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.helper_events.clear();
         self.sharer_events.clear();
     }
 
     /// Everything either side sends is lost from now on; nobody is told.
-    pub fn cut(&mut self) {
+    pub(crate) fn cut(&mut self) {
         self.up.cut = true;
         self.down.cut = true;
         self.up.flying.clear();
@@ -251,12 +251,12 @@ impl Pair {
     }
 
     /// All bytes ever sent: helper's, sharer's.
-    pub fn sent(&self) -> (&[u8], &[u8]) {
+    pub(crate) fn sent(&self) -> (&[u8], &[u8]) {
         (&self.up.sent, &self.down.sent)
     }
 
     /// Collects what both sides have to say and to send.
-    pub fn drain(&mut self) {
+    pub(crate) fn drain(&mut self) {
         while let Some(event) = self.helper.poll_event() {
             if let (HelperEvent::Frame { id, .. }, true) = (&event, self.decoding) {
                 self.helper.ack_frame(self.now, *id, 3 * MS).unwrap();
@@ -272,7 +272,7 @@ impl Pair {
     }
 
     /// Lets `time` pass.
-    pub fn run(&mut self, time: Duration) {
+    pub(crate) fn run(&mut self, time: Duration) {
         let end = self.now + time;
         self.drain();
         while let Some(next) = self.next(end) {
@@ -325,11 +325,11 @@ impl Pair {
         .filter(|at| *at <= end)
     }
 
-    pub fn helper_closed(&self) -> Option<&Close> {
+    pub(crate) fn helper_closed(&self) -> Option<&Close> {
         self.helper_events.iter().find_map(|event| if let HelperEvent::Closed(close) = event { Some(close) } else { None })
     }
 
-    pub fn sharer_closed(&self) -> Option<&Close> {
+    pub(crate) fn sharer_closed(&self) -> Option<&Close> {
         self.sharer_events.iter().find_map(|event| if let SharerEvent::Closed(close) = event { Some(close) } else { None })
     }
 }
