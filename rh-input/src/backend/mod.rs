@@ -41,7 +41,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { display: None, watchdog: None, rebind_after: Duration::from_millis(300), patience: Duration::from_secs(5) }
+        Self { display: None, watchdog: None, rebind_after: Duration::from_secs(1), patience: Duration::from_secs(5) }
     }
 }
 

@@ -9,7 +9,6 @@ use x11rb::protocol::xkb::GetMapReply;
 use crate::{HidUsage, keymap::keysym_to_char};
 
 /// Bits of the real modifiers that have one meaning everywhere.
-pub(super) const SHIFT: u8 = 0x01;
 pub(super) const LOCK: u8 = 0x02;
 pub(super) const CONTROL: u8 = 0x04;
 /// Alt and Super sit here by convention (`modifier_map` of xkeyboard-config).
@@ -24,6 +23,14 @@ const GROUPS: usize = 4;
 pub(super) struct Place {
     pub(super) code: u8,
     pub(super) mods: u8,
+}
+
+/// Where characters go on a spare key: the key's type with its number of levels, and the modifiers of the levels in reach, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shelf {
+    pub(super) kind: u8,
+    pub(super) width: usize,
+    pub(super) mods: Vec<u8>,
 }
 
 /// The whole layout.
@@ -44,6 +51,7 @@ pub(super) struct Map {
 struct Type {
     /// The modifiers it looks at.
     mask: u8,
+    width: u8,
     /// (modifiers, level); modifiers without an entry give level 0.
     levels: Vec<(u8, u8)>,
 }
@@ -124,6 +132,7 @@ impl Map {
     pub(super) fn new(reply: &GetMapReply) -> Self {
         let types = reply.map.types_rtrn.iter().flatten().map(|t| Type {
             mask: u8::try_from(u16::from(t.mods_mask) & 0xff).unwrap_or_default(),
+            width: t.num_levels,
             levels: t
                 .map
                 .iter()
@@ -161,9 +170,26 @@ impl Map {
         self.keys.get(usize::from(code.checked_sub(self.min)?))
     }
 
+    /// Modifiers that are no means to a character: applications take them for shortcuts, or they are left as they are.
+    fn avoid(&self) -> u8 {
+        LOCK | CONTROL | ALT | SUPER | self.num
+    }
+
+    /// The type with the most levels in reach, for characters that the layout lacks: eight or four where there is AltGr, else two.
+    pub(super) fn shelf(&self) -> Shelf {
+        let mut best = Shelf { kind: 0, width: 1, mods: vec![0] };
+        for (at, kind) in (0_u8..).zip(&self.types).filter(|(_, kind)| kind.mask & self.num == 0) {
+            let mods: Vec<u8> = (0..kind.width).map_while(|level| kind.mods(level, self.avoid())).collect();
+            if mods.len() > best.mods.len() {
+                best = Shelf { kind: at, width: kind.width.into(), mods };
+            }
+        }
+        best
+    }
+
     /// Finds every character's place, but for key codes to be left out: those lent to characters at the moment.
     pub(super) fn index(&mut self, leave_out: impl Fn(u8) -> bool) {
-        let avoid = LOCK | self.num;
+        let avoid = self.avoid();
         let mut chars: HashMap<char, [Option<Place>; GROUPS]> = HashMap::new();
         for (code, key) in self.codes().filter(|(code, _)| !leave_out(*code)) {
             for group in 0..GROUPS {

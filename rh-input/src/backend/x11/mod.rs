@@ -86,7 +86,7 @@ impl X11 {
         let map = Map::new(&server.fetch_map()?);
         let buttons = server.fetch_buttons()?;
         let (spares, silent) = map.spares();
-        let pool = Pool::new(&spares, settings.rebind_after);
+        let pool = Pool::new(&spares, map.shelf(), settings.rebind_after);
         let watchdog = settings.watchdog.map(|command| Watchdog::start(command, display, settings.patience)).transpose()?;
         let mut info = Info::new(Kind::X11);
         (info.touch, info.attention, info.foreign_chars) = (false, false, pool.len());
@@ -117,7 +117,7 @@ impl X11 {
             self.map = Map::new(&self.server.fetch_map()?);
             let (spares, silent) = self.map.spares();
             self.silent = silent;
-            self.pool.follow(&spares, |code| self.map.pair(code));
+            self.pool.follow(&spares, self.map.shelf(), |code| self.map.pair(code));
             self.map.index(|code| self.pool.is_lent(code));
         }
         if news.buttons {
@@ -285,8 +285,8 @@ impl X11 {
             if let Some(idle) = self.pool.idle_at() {
                 thread::sleep(idle.saturating_duration_since(Instant::now()));
             }
-            for (first, codes) in pool::runs(&self.pool.lent(), |_| [0; 2]) {
-                self.server.bind(first, 2, &codes)?;
+            for (first, rows) in pool::runs(&self.pool.lent(), |_| Vec::new()) {
+                self.server.bind(first, self.pool.kind(), rows)?;
             }
         }
         // A connection that ends with notices unread is reset, and the server may drop what it has not yet done.

@@ -6,11 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::map::{Place, SHIFT};
+use super::map::{Place, Shelf};
 use crate::keymap::char_to_keysym;
-
-/// Each key code lends its two shift levels.
-const LEVELS: [u8; 2] = [0, SHIFT];
 
 #[derive(Debug)]
 struct Slot {
@@ -26,10 +23,11 @@ struct Slot {
 /// The pool.
 #[derive(Debug)]
 pub(super) struct Pool {
-    /// First level 0 of every key code, then level 1: as long as it can be, text needs no Shift.
+    /// First level 0 of every key code, then level 1, and so on: as long as it can be, text needs no modifier.
     slots: Vec<Slot>,
     /// Key codes whose binding the server does not have yet.
     dirty: Vec<u8>,
+    shelf: Shelf,
     rebind_after: Duration,
 }
 
@@ -46,14 +44,14 @@ pub(super) enum Wait {
 
 impl Pool {
     /// A pool of these key codes, which give nothing yet.
-    pub(super) fn new(codes: &[u8], rebind_after: Duration) -> Self {
-        let mut pool = Self { slots: Vec::new(), dirty: Vec::new(), rebind_after };
+    pub(super) fn new(codes: &[u8], shelf: Shelf, rebind_after: Duration) -> Self {
+        let mut pool = Self { slots: Vec::new(), dirty: Vec::new(), shelf, rebind_after };
         pool.offer(codes);
         pool
     }
 
     fn offer(&mut self, codes: &[u8]) {
-        for level in 0..LEVELS.len() {
+        for level in 0..self.shelf.mods.len() {
             for code in codes {
                 if !self.slots.iter().any(|slot| slot.code == *code && slot.level == level) {
                     self.slots.push(Slot { code: *code, level, lent: None, used: None, pending: false });
@@ -64,13 +62,23 @@ impl Pool {
 
     /// The key map changed: bindings that are no longer there are forgotten, key codes with a meaning of their own now are given back,
     /// and new ones that give nothing (`spares`) are taken.
-    pub(super) fn follow(&mut self, spares: &[u8], pair_now: impl Fn(u8) -> [u32; 2]) {
-        let lost: Vec<u8> = self.lent().into_iter().filter(|code| pair_now(*code) != self.pair(*code)).collect();
+    pub(super) fn follow(&mut self, spares: &[u8], shelf: Shelf, pair_now: impl Fn(u8) -> [u32; 2]) {
+        let (mut lost, kept): (Vec<u8>, Vec<u8>) = self.lent().into_iter().partition(|code| pair_now(*code) != self.pair(*code));
+        self.dirty.clear();
+        if self.shelf != shelf {
+            // What is still there has its levels under other modifiers now: emptied with the next text.
+            self.slots.retain(|slot| kept.contains(&slot.code) && slot.level == 0);
+            lost.extend(&kept);
+            self.dirty = kept;
+            self.shelf = shelf;
+        }
         for slot in self.slots.iter_mut().filter(|slot| lost.contains(&slot.code)) {
             slot.lent = None;
         }
         let lent = self.lent();
-        self.slots.retain(|slot| lent.contains(&slot.code) || spares.contains(&slot.code));
+        let (dirty, spare) = (&self.dirty, |code| spares.contains(&code));
+        self.slots.retain(|slot| lent.contains(&slot.code) || dirty.contains(&slot.code) || spare(slot.code));
+        self.offer(&self.dirty.clone());
         self.offer(spares);
     }
 
@@ -83,7 +91,7 @@ impl Pool {
     pub(super) fn place(&mut self, c: char, now: Instant) -> Result<Place, Wait> {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.lent == Some(c)) {
             slot.pending = true;
-            return Ok(Place { code: slot.code, mods: LEVELS[slot.level] });
+            return Ok(Place { code: slot.code, mods: self.shelf.mods[slot.level] });
         }
         if char_to_keysym(c).is_none() {
             return Err(Wait::Never);
@@ -95,7 +103,7 @@ impl Pool {
             return Err(Wait::Until(free));
         }
         (slot.lent, slot.pending) = (Some(c), true);
-        let place = Place { code: slot.code, mods: LEVELS[slot.level] };
+        let place = Place { code: slot.code, mods: self.shelf.mods[slot.level] };
         if !self.dirty.contains(&place.code) {
             self.dirty.push(place.code);
         }
@@ -109,19 +117,31 @@ impl Pool {
         }
     }
 
-    /// The keysyms of both levels of a key code. A level of its own that is not lent repeats the other, so that Shift does no harm.
-    pub(super) fn pair(&self, code: u8) -> [u32; 2] {
+    /// The keysyms of a key code, by level; none if it lends none. Levels that are not lent repeat the first that is, so that modifiers
+    /// do no harm.
+    fn row(&self, code: u8) -> Vec<u32> {
         let at = |level| self.slots.iter().find(|slot| slot.code == code && slot.level == level);
-        let sym = |level| at(level).and_then(|slot| slot.lent).and_then(char_to_keysym);
-        let (low, high) = (sym(0), sym(1));
-        [low.or(high).unwrap_or(0), high.or(low).unwrap_or(0)]
+        let syms = (0..self.shelf.width).map(|level| at(level).and_then(|slot| slot.lent).and_then(char_to_keysym));
+        let syms: Vec<Option<u32>> = syms.collect();
+        let Some(first) = syms.iter().copied().flatten().next() else { return Vec::new() };
+        syms.into_iter().map(|sym| sym.unwrap_or(first)).collect()
     }
 
-    /// Takes what has to be bound, as runs of neighbouring key codes: (first, keysyms, two for each).
-    pub(super) fn take_dirty(&mut self) -> Vec<(u8, Vec<u32>)> {
+    /// The first two of a key code's keysyms, by which it is known again.
+    fn pair(&self, code: u8) -> [u32; 2] {
+        pair(&self.row(code))
+    }
+
+    /// The type of the keys that lend.
+    pub(super) fn kind(&self) -> u8 {
+        self.shelf.kind
+    }
+
+    /// Takes what has to be bound, as runs of neighbouring key codes: (first, their keysyms).
+    pub(super) fn take_dirty(&mut self) -> Vec<(u8, Vec<Vec<u32>>)> {
         let mut dirty = std::mem::take(&mut self.dirty);
         dirty.sort_unstable();
-        runs(&dirty, |code| self.pair(code))
+        runs(&dirty, |code| self.row(code))
     }
 
     /// Key codes that carry one of our characters.
@@ -143,9 +163,14 @@ impl Pool {
     }
 }
 
+/// The first two of a key's keysyms.
+pub(super) fn pair(row: &[u32]) -> [u32; 2] {
+    [0, 1].map(|at| row.get(at).copied().unwrap_or(0))
+}
+
 /// Neighbouring key codes with their keysyms in one request each: every request makes every application read the map anew.
-pub(super) fn runs(codes: &[u8], pair: impl Fn(u8) -> [u32; 2]) -> Vec<(u8, Vec<u32>)> {
-    codes.chunk_by(|a, b| a.checked_add(1) == Some(*b)).map(|run| (run[0], run.iter().flat_map(|code| pair(*code)).collect())).collect()
+pub(super) fn runs(codes: &[u8], row: impl Fn(u8) -> Vec<u32>) -> Vec<(u8, Vec<Vec<u32>>)> {
+    codes.chunk_by(|a, b| a.checked_add(1) == Some(*b)).map(|run| (run[0], run.iter().map(|code| row(*code)).collect())).collect()
 }
 
 #[cfg(test)]
@@ -153,20 +178,30 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{Pool, Wait};
-    use crate::backend::x11::map::{Place, SHIFT};
+    use crate::backend::x11::map::{Place, Shelf};
+
+    const SHIFT: u8 = 1;
 
     const AFTER: Duration = Duration::from_millis(300);
+
+    fn two_levels() -> Shelf {
+        Shelf { kind: 1, width: 2, mods: vec![0, SHIFT] }
+    }
 
     #[test]
     fn unused_first_then_the_least_recently_used_after_its_time() {
         let start = Instant::now();
-        let mut pool = Pool::new(&[200, 201], AFTER);
+        let mut pool = Pool::new(&[200, 201], two_levels(), AFTER);
         let place = |code, mods| Ok(Place { code, mods });
         assert_eq!(pool.place('日', start), place(200, 0));
         assert_eq!(pool.place('本', start), place(201, 0));
         assert_eq!(pool.place('日', start), place(200, 0), "the same character has the same place");
         assert_eq!(pool.place('語', start), place(200, SHIFT));
-        assert_eq!(pool.take_dirty(), [(200, vec![0x0100_65e5, 0x0100_8a9e, 0x0100_672c, 0x0100_672c])], "one request for neighbours");
+        assert_eq!(
+            pool.take_dirty(),
+            [(200, vec![vec![0x0100_65e5, 0x0100_8a9e], vec![0x0100_672c, 0x0100_672c]])],
+            "one request for neighbours"
+        );
         assert_eq!(pool.place('a', start), place(201, SHIFT));
         assert_eq!(pool.place('b', start), Err(Wait::ForUs));
         pool.sent(start);
@@ -182,23 +217,29 @@ mod tests {
     #[test]
     fn a_new_layout_takes_what_it_overwrote_and_no_more() {
         let now = Instant::now();
-        let mut pool = Pool::new(&[200, 201, 202], AFTER);
+        let mut pool = Pool::new(&[200, 201, 202], two_levels(), AFTER);
         for c in ['日', '本', '語'] {
             assert!(pool.place(c, now).is_ok());
         }
         pool.sent(now);
         // 200 is as we left it, 201 was emptied, 202 has a meaning of its own now, 203 has become free.
         let ours = pool.pair(200);
-        pool.follow(&[201, 203], |code| if code == 200 { ours } else { [0; 2] });
+        pool.follow(&[201, 203], two_levels(), |code| if code == 200 { ours } else { [0; 2] });
         assert_eq!(pool.lent(), [200]);
         assert_eq!(pool.len(), 6);
         assert!(!pool.slots.iter().any(|slot| slot.code == 202));
+        // Other levels: what is ours still is emptied, and lent anew.
+        let four = Shelf { kind: 4, width: 4, mods: vec![0, SHIFT, 0x80, 0x81] };
+        pool.follow(&[201, 203], four, |code| if code == 200 { ours } else { [0; 2] });
+        assert_eq!(pool.lent(), [0_u8; 0]);
+        assert_eq!(pool.len(), 12);
+        assert_eq!(pool.take_dirty(), [(200, vec![vec![]])]);
     }
 
     #[test]
     fn control_characters_and_an_empty_pool_never_get_a_place() {
         let now = Instant::now();
-        assert_eq!(Pool::new(&[200], AFTER).place('\u{1}', now), Err(Wait::Never));
-        assert_eq!(Pool::new(&[], AFTER).place('日', now), Err(Wait::Never));
+        assert_eq!(Pool::new(&[200], two_levels(), AFTER).place('\u{1}', now), Err(Wait::Never));
+        assert_eq!(Pool::new(&[], two_levels(), AFTER).place('日', now), Err(Wait::Never));
     }
 }

@@ -5,7 +5,7 @@ use std::{iter, thread, time::Instant};
 use super::{
     X11,
     map::{ALT, CONTROL, Place, SUPER},
-    pool::Wait,
+    pool::{Wait, pair},
     watchdog::Op,
     wire::State,
 };
@@ -163,11 +163,11 @@ impl X11 {
 
     /// Gives lent key codes their characters, before the keys that need them.
     fn bind(&mut self) -> Result<(), Error> {
-        for (first, keysyms) in self.pool.take_dirty() {
-            for (code, pair) in (first..).zip(keysyms.chunks_exact(2)) {
-                self.warn(Op::Bound { code, pair: [pair[0], pair[1]] })?;
+        for (first, rows) in self.pool.take_dirty() {
+            for (code, row) in (first..).zip(&rows) {
+                self.warn(Op::Bound { code, pair: pair(row) })?;
             }
-            self.server.bind(first, 2, &keysyms)?;
+            self.server.bind(first, self.pool.kind(), rows)?;
         }
         Ok(())
     }

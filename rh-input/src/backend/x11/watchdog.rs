@@ -276,8 +276,8 @@ impl Books {
         let map = Map::new(&server.fetch_map()?);
         let mut codes: Vec<u8> = self.bound.iter().filter(|(code, pair)| map.pair(*code) == *pair).map(|bound| bound.0).collect();
         codes.sort_unstable();
-        for (first, keysyms) in pool::runs(&codes, |_| [0; 2]) {
-            server.bind(first, 2, &keysyms)?;
+        for (first, rows) in pool::runs(&codes, |_| Vec::new()) {
+            server.bind(first, 0, rows)?;
         }
         server.fetch_nothing()
     }

@@ -261,10 +261,52 @@ impl Server {
         Ok(())
     }
 
-    /// Gives key codes from `first` on new keysyms, `per` for each.
-    pub(super) fn bind(&mut self, first: u8, per: u8, keysyms: &[u32]) -> Result<(), Error> {
-        let count = u8::try_from(keysyms.len() / usize::from(per)).unwrap_or(u8::MAX);
-        let cookie = self.conn.change_keyboard_mapping(count, first, per, keysyms).map_err(lost("ChangeKeyboardMapping"))?;
+    /// Gives neighbouring key codes new keysyms, a row for each by level of the type `kind`; an empty row empties the key code.
+    ///
+    /// Not by the core protocol's request, which knows two levels and guesses the type.
+    pub(super) fn bind(&mut self, first: u8, kind: u8, rows: Vec<Vec<u32>>) -> Result<(), Error> {
+        let count = u8::try_from(rows.len()).unwrap_or(u8::MAX);
+        let total = u16::try_from(rows.iter().map(Vec::len).sum::<usize>()).unwrap_or(u16::MAX);
+        let syms = rows.into_iter().map(|syms| xkb::KeySymMap {
+            kt_index: [kind, 0, 0, 0],
+            group_info: u8::from(!syms.is_empty()),
+            width: u8::try_from(syms.len()).unwrap_or(u8::MAX),
+            syms,
+        });
+        let values = xkb::SetMapAux { syms: Some(syms.collect()), ..xkb::SetMapAux::default() };
+        let (min, max) = (self.conn.setup().min_keycode, self.conn.setup().max_keycode);
+        let flags = xkb::SetMapFlags::RECOMPUTE_ACTIONS;
+        let cookie = self
+            .conn
+            .xkb_set_map(
+                CORE_KEYBOARD,
+                flags,
+                min,
+                max,
+                0,
+                0,
+                first,
+                count,
+                total,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                xkb::VMod::default(),
+                &values,
+            )
+            .map_err(lost("SetMap"))?;
         // Events carry the low 16 bits.
         let sequence = u16::try_from(cookie.sequence_number() & 0xffff).unwrap_or_default();
         drop(cookie);
