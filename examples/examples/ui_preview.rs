@@ -61,7 +61,9 @@ fn show_sharer(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
     let who = "Ana Ruiz".to_owned();
     let updates = match screen {
         "start" => vec![SharerUpdate::AskCode { error: None }],
-        "start-error" => vec![SharerUpdate::AskCode { error: Some("This code is not known: it was used already, or is older than 10 minutes.".to_owned()) }],
+        "start-error" => vec![SharerUpdate::AskCode {
+            error: Some("This code is not known: it was used already, or is older than 10 minutes.".to_owned()),
+        }],
         "connected" => vec![SharerUpdate::Connected { peer: who }],
         "consent" => {
             vec![SharerUpdate::ConsentRequest { id: 7, who, mode_text: "control your keyboard and pointer".to_owned(), seconds: 300 }]
@@ -82,7 +84,13 @@ fn show_helper(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
     let (sender, inbox) = channel();
     let status = |control| {
         let mode = if control { "Control" } else { "View" };
-        HelperUpdate::Status(Status { peer: "José Łukasiewicz".to_owned(), mode: mode.to_owned(), control, latency_ms: Some(24), kbit_s: 812 })
+        HelperUpdate::Status(Status {
+            peer: "José Łukasiewicz".to_owned(),
+            mode: mode.to_owned(),
+            control,
+            latency_ms: Some(24),
+            kbit_s: 812,
+        })
     };
     let mut updates = vec![];
     match screen {

@@ -1,4 +1,23 @@
 //! Glue shared by the programs `sharer`, `helper` and `demo`: what an embedder would copy.
+//!
+//! [`helper`] and [`sharer`] join the crates to one end of a session each; everything else serves these two.
 
+pub mod args;
+pub mod camera;
+pub mod convert;
+pub mod demo;
+pub mod entropy;
+pub mod failure;
+pub mod hand;
+pub mod helper;
+pub mod logging;
+pub mod png;
+pub mod program;
+pub mod screen;
+pub mod script;
+pub mod sharer;
+pub mod stats;
 pub mod typing_window;
 pub mod ui;
+pub mod windows;
+pub mod wire;

@@ -25,6 +25,7 @@ impl Canvas {
         Area::new(0, 0, side(self.width), side(self.height))
     }
 
+    #[cfg(test)]
     pub(super) fn pixels(&self) -> &[u32] {
         &self.pixels
     }
@@ -115,11 +116,6 @@ impl Brush<'_> {
         self.fill(Area { x: area.right() - stroke, w: stroke, ..area }, colour);
     }
 
-    /// A filled circle.
-    pub(super) fn disc(&mut self, x: i32, y: i32, radius: i32, colour: Colour) {
-        self.rounded(Area::new(x - radius, y - radius, 2 * radius, 2 * radius), radius, colour);
-    }
-
     /// Puts a colour over one pixel, `alpha` of 255.
     pub(super) fn blend(&mut self, x: i32, y: i32, colour: Colour, alpha: u8) {
         if self.clip.contains(x, y) && alpha > 0 {
@@ -172,7 +168,6 @@ mod tests {
         let mut brush = canvas.brush(clip);
         brush.fill(Area::new(-100, -100, 300, 300), 0x00ff_ffff);
         brush.rounded(Area::new(-3, -3, 40, 40), 9, 0x00ff_ffff);
-        brush.disc(4, 4, 8, 0x00ff_ffff);
         brush.ring(Area::new(0, 0, 20, 20), 6, 0x00ff_ffff);
         brush.over(50, 50, 0xffff_ffff);
         for (index, pixel) in canvas.pixels().iter().enumerate() {

@@ -73,6 +73,8 @@ pub(super) struct Pane {
     pointer: (i32, i32),
     modifiers: ModifiersState,
     shown: bool,
+    /// Whether the window is still to get the keyboard where nobody manages windows: once, when it is first seen.
+    greets: bool,
 }
 
 impl std::fmt::Debug for Pane {
@@ -87,7 +89,8 @@ impl Pane {
         let title = attributes.title.clone();
         let monitor = desk.events.primary_monitor().or_else(|| desk.events.available_monitors().next());
         let scale = monitor.as_ref().map_or(1.0, |m| to_f32(m.scale_factor())) * desk.look.factor();
-        let most = monitor.map_or((u32::MAX, u32::MAX), |m| (m.size().width, m.size().height));
+        // What a window manager puts around a window needs room as well.
+        let most = monitor.map_or((u32::MAX, u32::MAX), |m| (m.size().width, m.size().height / 10 * 9));
         let side = |length: f32, most: u32| u32::try_from(line(length, scale)).unwrap_or(1).min(most.max(1));
         let size = PhysicalSize::new(side(size.0, most.0), side(size.1, most.1));
         let window = desk.events.create_window(attributes.with_inner_size(size).with_visible(false));
@@ -111,6 +114,7 @@ impl Pane {
             pointer: (-1, -1),
             modifiers: ModifiersState::empty(),
             shown: false,
+            greets: true,
         };
         pane.resize(pane.window.inner_size())?;
         Ok(pane)
@@ -161,6 +165,11 @@ impl Pane {
         self.entry = Some((id, entry));
     }
 
+    /// Leaves the keyboard where it is when the window opens.
+    pub(super) fn leave_keyboard(&mut self) {
+        self.greets = false;
+    }
+
     pub(super) fn entry(&mut self) -> Option<&mut Entry> {
         self.entry.as_mut().map(|(_, entry)| entry)
     }
@@ -193,13 +202,11 @@ impl Pane {
             self.set_focus(desk, first);
         }
         self.tell_reader();
-        self.redraw_if_needed();
     }
 
     /// Paints an area again.
     pub(super) fn damage(&mut self, area: Area) {
         self.damage.add(area.intersect(&self.area()));
-        self.redraw_if_needed();
     }
 
     /// Moves the keyboard to a widget.
@@ -213,10 +220,10 @@ impl Pane {
         let typing = self.entry_focused();
         self.window.set_ime_allowed(typing);
         self.tell_reader();
-        self.redraw_if_needed();
     }
 
-    /// Paints what has to be, and shows the window when that was its first picture.
+    /// Paints what changed, if anything did, and shows the window when that was its first picture. To be called before the
+    /// loop sleeps.
     pub(super) fn paint(&mut self, desk: &mut Desk<'_>, own: &mut dyn Paint) -> Result<(), UiError> {
         let damage = self.damage.take();
         if damage.is_empty() {
@@ -310,12 +317,24 @@ impl Pane {
                 self.resize(*size)?;
                 Some(Told::Changed)
             }
+            WindowEvent::RedrawRequested => {
+                // Never asked for by us: the display has lost what it showed. The canvas still has it.
+                let mut whole = Damage::default();
+                whole.add(self.area());
+                self.present(&whole)?;
+                None
+            }
             WindowEvent::ScaleFactorChanged { .. } | WindowEvent::ThemeChanged(_) => Some(Told::Restyled),
+            // X11 says so as soon as the window can be seen, and can take the keyboard.
+            WindowEvent::Occluded(false) if self.greets => {
+                self.greets = false;
+                desk.seat.unmanaged(&self.window);
+                None
+            }
             WindowEvent::CloseRequested => Some(Told::Close),
             WindowEvent::Focused(active) => {
                 self.active = *active;
                 self.damage_widget(desk, self.focus);
-                self.redraw_if_needed();
                 Some(Told::Changed)
             }
             WindowEvent::ModifiersChanged(modifiers) => {
@@ -333,9 +352,7 @@ impl Pane {
                 None
             }
             WindowEvent::MouseInput { state, button: MouseButton::Left, .. } => self.click(desk, *state == ElementState::Pressed),
-            WindowEvent::KeyboardInput { event, is_synthetic: false, .. } if event.state == ElementState::Pressed => {
-                self.key(desk, event)
-            }
+            WindowEvent::KeyboardInput { event, is_synthetic: false, .. } if event.state == ElementState::Pressed => self.key(desk, event),
             WindowEvent::Ime(ime) => self.ime(desk, ime),
             _ => None,
         })
@@ -362,7 +379,6 @@ impl Pane {
         if let Some(id) = self.held.filter(|_| self.entry_focused()) {
             self.point(desk.fonts, id, true);
             self.damage_widget(desk, Some(id));
-            self.redraw_if_needed();
         }
         if hit != self.hovered {
             let button = |pane: &Self, id: Option<Id>| id.filter(|id| pane.widget(*id).is_some_and(Widget::presses));
@@ -370,13 +386,15 @@ impl Pane {
             self.hovered = hit;
             self.damage_widget(desk, old);
             self.damage_widget(desk, new);
-            self.redraw_if_needed();
         }
     }
 
     fn click(&mut self, desk: &mut Desk<'_>, down: bool) -> Option<Told> {
         let hit = self.hit();
         if down {
+            if !self.active {
+                desk.seat.unmanaged(&self.window);
+            }
             self.held = hit;
             let id = hit?;
             self.set_focus(desk, Some(id));
@@ -384,12 +402,10 @@ impl Pane {
                 self.point(desk.fonts, id, false);
             }
             self.damage_widget(desk, hit);
-            self.redraw_if_needed();
             return Some(Told::Changed);
         }
         let held = self.held.take()?;
         self.damage_widget(desk, Some(held));
-        self.redraw_if_needed();
         (hit == Some(held) && self.widget(held).is_some_and(Widget::presses)).then_some(Told::Pressed(held))
     }
 
@@ -475,7 +491,6 @@ impl Pane {
     fn edited(&mut self, desk: &Desk<'_>, id: Id) -> Option<Told> {
         self.damage_widget(desk, Some(id));
         self.tell_reader();
-        self.redraw_if_needed();
         Some(Told::Edited(id))
     }
 
@@ -503,16 +518,11 @@ impl Pane {
         }
     }
 
-    fn damage_widget(&mut self, desk: &Desk<'_>, id: Option<Id>) {
+    /// Paints a widget again.
+    pub(super) fn damage_widget(&mut self, desk: &Desk<'_>, id: Option<Id>) {
         let scale = self.scale(desk);
         if let Some(reach) = id.and_then(|id| self.widget(id)).map(|w| w.reach(scale)) {
             self.damage.add(reach.intersect(&self.canvas.area()));
-        }
-    }
-
-    fn redraw_if_needed(&self) {
-        if !self.damage.is_empty() {
-            self.window.request_redraw();
         }
     }
 

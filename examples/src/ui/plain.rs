@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn names_of_all_scripts_stay_as_they_are() {
-        for ordinary in ["Zoë Müller-Łukasiewicz", "محمد الفاتح", "שָׁלוֹם", "山田 太郎", "नी\u{200d}ल", "👩\u{200d}💻 Ada", "می\u{200c}خواهم"] {
+        for ordinary in ["Zoë Müller-Łukasiewicz", "محمد الفاتح", "שָׁלוֹם", "山田 太郎", "नी\u{200d}ल", "👩\u{200d}💻 Ada", "می\u{200c}خواهم"]
+        {
             assert_eq!(name(ordinary), ordinary);
         }
     }

@@ -1,7 +1,7 @@
 //! What windows need of an operating system beyond winit; the only file of the windows with conditional compilation.
 
 use winit::{
-    event_loop::{ActiveEventLoop, EventLoopBuilder},
+    event_loop::{ActiveEventLoop, EventLoop, EventLoopBuilder},
     window::{Window, WindowAttributes, WindowLevel},
 };
 
@@ -60,6 +60,49 @@ pub(super) fn indicator(events: &ActiveEventLoop, attributes: WindowAttributes) 
     attributes
 }
 
+/// Gives the keyboard to windows where no window manager does.
+#[derive(Debug)]
+pub(super) struct Seat {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    x11: Option<x11::Seat>,
+}
+
+impl Seat {
+    /// # Errors
+    /// [`UiError::Display`], when the display does not let itself be asked.
+    pub(super) fn new(events: &EventLoop<Wake>) -> Result<Self, UiError> {
+        #[cfg(all(unix, not(target_os = "macos")))]
+        {
+            use winit::platform::x11::EventLoopExtX11;
+            Ok(Self { x11: if events.is_x11() { Some(x11::Seat::new()?) } else { None } })
+        }
+        #[cfg(not(all(unix, not(target_os = "macos"))))]
+        {
+            let _ = events;
+            Ok(Self {})
+        }
+    }
+
+    /// A window was opened or clicked: it gets the keyboard where nobody manages windows.
+    pub(super) fn unmanaged(&self, window: &Window) {
+        #[cfg(all(unix, not(target_os = "macos")))]
+        if let Some(x11) = self.x11.as_ref().filter(|x11| !x11.managed()) {
+            x11.take_keyboard(window);
+        }
+        let _ = window;
+    }
+
+    /// The indicator was clicked: it gets the keyboard in any case, as it is nobody's to manage.
+    pub(super) fn take_keyboard(&self, window: &Window) {
+        #[cfg(all(unix, not(target_os = "macos")))]
+        if let Some(x11) = &self.x11 {
+            x11.take_keyboard(window);
+            return;
+        }
+        window.focus_window();
+    }
+}
+
 /// Whether the indicator is on the screen, asked of the display itself where it can be.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -94,16 +137,6 @@ impl Watch {
             window.set_minimized(false);
         }
         !occluded && window.is_minimized() != Some(true)
-    }
-
-    /// Gives the keyboard to the indicator, which no window manager does for it.
-    pub(super) fn take_keyboard(&mut self, window: &Window) {
-        #[cfg(all(unix, not(target_os = "macos")))]
-        if let Some(x11) = &mut self.x11 {
-            x11.take_keyboard();
-            return;
-        }
-        window.focus_window();
     }
 
     /// Shows the helper's laser pointer, or takes it away; where the system has no way to, nothing happens.

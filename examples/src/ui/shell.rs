@@ -34,6 +34,7 @@ pub(super) struct Desk<'a> {
     pub(super) context: &'a softbuffer::Context<OwnedDisplayHandle>,
     pub(super) fonts: &'a mut Fonts,
     pub(super) look: &'a mut Look,
+    pub(super) seat: &'a platform::Seat,
 }
 
 /// A program's windows.
@@ -62,15 +63,16 @@ where
     let mut builder = EventLoop::with_user_event();
     platform::prepare(&mut builder);
     let events: EventLoop<Wake> = builder.build().map_err(|e| UiError::NoDisplay(e.to_string()))?;
-    let context = softbuffer::Context::new(events.owned_display_handle())
-        .map_err(|e| UiError::Display { op: "pixels", reason: e.to_string() })?;
+    let context =
+        softbuffer::Context::new(events.owned_display_handle()).map_err(|e| UiError::Display { op: "pixels", reason: e.to_string() })?;
+    let seat = platform::Seat::new(&events)?;
     let proxy = events.create_proxy();
     let waker = proxy.clone();
     inbox.on_wake(move || {
         // Fails only after the loop has ended, and then nobody is left to wake.
         let _ = waker.send_event(Wake::Updates);
     });
-    let mut app = App { stage, inbox, proxy, context, fonts: Fonts::new(), look: Look::new(options), opened: false, failed: None };
+    let mut app = App { stage, inbox, proxy, context, fonts: Fonts::new(), look: Look::new(options), seat, opened: false, failed: None };
     events.run_app(&mut app).map_err(|e| UiError::Display { op: "events", reason: e.to_string() })?;
     app.failed.map_or(Ok(()), Err)
 }
@@ -82,6 +84,7 @@ struct App<S: Stage> {
     context: softbuffer::Context<OwnedDisplayHandle>,
     fonts: Fonts,
     look: Look,
+    seat: platform::Seat,
     opened: bool,
     failed: Option<UiError>,
 }
@@ -92,8 +95,8 @@ impl<S: Stage> App<S> {
         if self.failed.is_some() {
             return;
         }
-        let Self { stage, proxy, context, fonts, look, .. } = self;
-        let mut desk = Desk { events, proxy, context, fonts, look };
+        let Self { stage, proxy, context, fonts, look, seat, .. } = self;
+        let mut desk = Desk { events, proxy, context, fonts, look, seat };
         if let Err(error) = act(stage, &mut desk) {
             self.failed = Some(error);
         }

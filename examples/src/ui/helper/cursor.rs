@@ -70,6 +70,11 @@ impl SharerPointer {
         self.sent = Some((to, now));
     }
 
+    /// Where the helper moved it last.
+    pub(super) fn last_sent(&self) -> Option<(i32, i32)> {
+        self.sent.map(|(to, _)| to)
+    }
+
     /// Where to draw it, in the sharer's pixels; `None` while it is where the helper's own pointer is, or follows it.
     pub(super) fn shown_at(&self, now: Instant) -> Option<(i32, i32)> {
         let at = self.at?;
@@ -103,7 +108,13 @@ pub(super) fn laser(desk: &Desk<'_>) -> Cursor {
     for y in 0..i32::from(SIDE) {
         for x in 0..i32::from(SIDE) {
             let far = (x - middle).pow(2) + (y - middle).pow(2);
-            let pixel = if far <= 25 { [255, 32, 32, 255] } else if far <= 49 { [255, 255, 255, 255] } else { [0; 4] };
+            let pixel = if far <= 25 {
+                [255, 32, 32, 255]
+            } else if far <= 49 {
+                [255, 255, 255, 255]
+            } else {
+                [0; 4]
+            };
             rgba.extend_from_slice(&pixel);
         }
     }

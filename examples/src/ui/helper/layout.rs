@@ -232,9 +232,8 @@ pub(super) fn thumb_to(bar: &Widget, at: (i32, i32), view: &View) -> (i32, i32) 
 pub(super) fn paint_bar(bar: &Widget, view: &View, brush: &mut Brush<'_>, theme: &Theme) {
     let (range, scroll, visible) = (view.scroll_range(), view.scroll(), view.visible());
     brush.fill(bar.area, theme.panel);
-    let part = |length: i32, offset: i32, whole: i32| {
-        i32::try_from(i64::from(length) * i64::from(offset) / i64::from(whole.max(1))).unwrap_or(0)
-    };
+    let part =
+        |length: i32, offset: i32, whole: i32| i32::try_from(i64::from(length) * i64::from(offset) / i64::from(whole.max(1))).unwrap_or(0);
     let Area { x, y, w, h } = bar.area;
     let thumb = if bar.id == ACROSS {
         let whole = range.0 + visible.w;

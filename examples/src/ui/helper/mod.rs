@@ -5,10 +5,10 @@
 //! to the toolbar (and a second F8 sends F8 itself). Outside of the picture, Tab and Shift-Tab go from control to control,
 //! Space and Enter press, Escape goes back to the picture, **Ctrl +**, **Ctrl -** and **Ctrl 0** size the text.
 
-mod scaler;
 mod cursor;
 mod input;
 mod layout;
+mod scaler;
 mod view;
 mod window;
 

@@ -73,7 +73,7 @@ impl View {
     /// The sharer's pixel under a point of the window; points outside of the picture count as its nearest edge.
     ///
     /// `None` only while there is no picture.
-    pub(super) fn to_picture(&self, x: i32, y: i32) -> Option<(i32, i32)> {
+    pub(super) fn picture_at(&self, x: i32, y: i32) -> Option<(i32, i32)> {
         let target = self.target();
         if target.is_empty() {
             return None;
@@ -82,13 +82,13 @@ impl View {
     }
 
     /// The point of the window where a sharer's pixel is shown.
-    pub(super) fn to_window(&self, x: i32, y: i32) -> (i32, i32) {
+    pub(super) fn window_at(&self, x: i32, y: i32) -> (i32, i32) {
         let target = self.target();
         (target.x + scaled(x, target.w, self.picture.0), target.y + scaled(y, target.h, self.picture.1))
     }
 
     /// The area of the window that shows an area of the picture, whole pixels and all that are touched.
-    pub(super) fn area_to_window(&self, area: Area) -> Area {
+    pub(super) fn window_area(&self, area: Area) -> Area {
         let target = self.target();
         if target.is_empty() {
             return Area::default();
@@ -141,14 +141,14 @@ mod tests {
             let view = fit(Area::new(13, 7, place.0, place.1), picture);
             let target = view.target();
             for x in 0..target.w {
-                let (px, _) = view.to_picture(target.x + x, target.y).unwrap_or_default();
+                let (px, _) = view.picture_at(target.x + x, target.y).unwrap_or_default();
                 // The pixel's own span holds the middle of the window pixel.
                 let middle = (2 * x + 1) * picture.0;
                 assert!(2 * px * target.w <= middle && middle < 2 * (px + 1) * target.w, "{x} -> {px}");
             }
             for px in 0..picture.0 {
-                let (x, y) = view.to_window(px, 0);
-                let hit = (x..=x + 1).filter_map(|x| view.to_picture(x, y)).any(|(found, _)| found == px);
+                let (x, y) = view.window_at(px, 0);
+                let hit = (x..=x + 1).filter_map(|x| view.picture_at(x, y)).any(|(found, _)| found == px);
                 assert!(hit, "{px} of {picture:?}");
             }
         }
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn points_outside_are_moved_to_the_nearest_edge() {
         let view = fit(Area::new(100, 100, 200, 100), (1920, 960));
-        assert_eq!(view.to_picture(-5000, 0), Some((0, 0)));
-        assert_eq!(view.to_picture(i32::MAX / 4, i32::MAX / 4), Some((1919, 959)));
-        assert_eq!(view.to_picture(100, 100), Some((4, 4)));
-        assert_eq!(view.to_picture(299, 199), Some((1915, 955)));
+        assert_eq!(view.picture_at(-5000, 0), Some((0, 0)));
+        assert_eq!(view.picture_at(i32::MAX / 4, i32::MAX / 4), Some((1919, 959)));
+        assert_eq!(view.picture_at(100, 100), Some((4, 4)));
+        assert_eq!(view.picture_at(299, 199), Some((1915, 955)));
     }
 
     #[test]
@@ -168,10 +168,10 @@ mod tests {
         let place = Area::new(10, 20, 300, 200);
         let mut view = View::new(Zoom::Actual, place, (1000, 150), (50, 50));
         assert_eq!((view.scroll(), view.scroll_range()), ((50, 0), (700, 0)));
-        assert_eq!(view.to_picture(10, 20 + 25), Some((50, 0)));
-        assert_eq!(view.to_window(50, 0), (10, 45));
+        assert_eq!(view.picture_at(10, 20 + 25), Some((50, 0)));
+        assert_eq!(view.window_at(50, 0), (10, 45));
         view.scroll_to((9999, -9));
-        assert_eq!(view.to_picture(309, 45), Some((999, 0)));
+        assert_eq!(view.picture_at(309, 45), Some((999, 0)));
         assert_eq!(view.visible(), Area::new(10, 45, 300, 150));
     }
 
@@ -179,7 +179,7 @@ mod tests {
     fn a_changed_area_covers_every_window_pixel_it_touches() {
         let view = fit(Area::new(0, 0, 333, 217), (1920, 1080));
         let area = Area::new(501, 303, 5, 3);
-        let shown = view.area_to_window(area);
+        let shown = view.window_area(area);
         let target = view.target();
         for y in 0..target.h {
             for x in 0..target.w {
@@ -198,8 +198,8 @@ mod tests {
     #[test]
     fn without_a_picture_or_room_there_is_nothing() {
         for view in [fit(Area::new(0, 0, 100, 100), (0, 0)), fit(Area::default(), (10, 10))] {
-            assert_eq!(view.to_picture(5, 5), None);
-            assert!(view.area_to_window(Area::new(0, 0, 5, 5)).is_empty());
+            assert_eq!(view.picture_at(5, 5), None);
+            assert!(view.window_area(Area::new(0, 0, 5, 5)).is_empty());
         }
     }
 }

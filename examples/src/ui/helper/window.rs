@@ -143,10 +143,10 @@ impl HelperWindow {
     }
 
     fn allow_ime(&self) {
-        if self.sending() {
-            if let Some(pane) = &self.pane {
-                pane.window().set_ime_allowed(true);
-            }
+        if self.sending()
+            && let Some(pane) = &self.pane
+        {
+            pane.window().set_ime_allowed(true);
         }
     }
 
@@ -177,7 +177,7 @@ impl HelperWindow {
 
     fn damage_pointer(&mut self) {
         let Some(at) = self.pointer.shown_at(Instant::now()) else { return };
-        let area = self.pointer.area(self.state.view.to_window(at.0, at.1));
+        let area = self.pointer.area(self.state.view.window_at(at.0, at.1));
         if let Some(pane) = &mut self.pane {
             pane.damage(area.intersect(&self.state.view.visible()));
         }
@@ -213,22 +213,20 @@ impl HelperWindow {
                 }
             }
             layout::LEAVE => self.leave(),
-            chat::SEND => self.say(),
+            chat::SEND => self.say(desk),
             _ => {}
         }
         self.lay_out(desk);
     }
 
-    fn say(&mut self) {
+    fn say(&mut self, desk: &Desk<'_>) {
         let Some(entry) = self.pane.as_mut().and_then(Pane::entry) else { return };
         let text = entry.take();
         if !text.trim().is_empty() {
             (self.out)(HelperAction::Chat(text));
         }
-        if let Some(area) = self.pane.as_ref().and_then(|pane| pane.widget(chat::ENTRY)).map(|w| w.area) {
-            if let Some(pane) = &mut self.pane {
-                pane.damage(area);
-            }
+        if let Some(pane) = &mut self.pane {
+            pane.damage_widget(desk, Some(chat::ENTRY));
         }
     }
 
@@ -315,14 +313,16 @@ impl HelperWindow {
     fn moved(&mut self, desk: &mut Desk<'_>) {
         let dragging = self.held.dragging();
         if let Some(bar) = self.pane.as_ref().and_then(Pane::held).filter(|id| [layout::ACROSS, layout::ALONG].contains(id)) {
-            if let Some((x, y)) = self.pane.as_ref().and_then(|pane| pane.widget(bar)).map(|w| layout::thumb_to(w, self.at, &self.state.view)) {
+            if let Some((x, y)) =
+                self.pane.as_ref().and_then(|pane| pane.widget(bar)).map(|w| layout::thumb_to(w, self.at, &self.state.view))
+            {
                 let (from_x, from_y) = self.state.view.scroll();
                 self.scroll(desk, x - from_x, y - from_y);
             }
             return;
         }
         let over = self.over_picture();
-        let Some((x, y)) = self.state.view.to_picture(self.at.0, self.at.1) else { return };
+        let Some((x, y)) = self.state.view.picture_at(self.at.0, self.at.1) else { return };
         if self.state.laser {
             if over {
                 self.laser_sent = true;
@@ -330,7 +330,7 @@ impl HelperWindow {
             } else {
                 self.laser_off();
             }
-        } else if self.state.control() && (over || dragging) {
+        } else if self.state.control() && (over || dragging) && self.pointer.last_sent() != Some((x, y)) {
             self.damage_pointer();
             self.pointer.sent((x, y), Instant::now());
             (self.out)(HelperAction::PointerMove { x, y });
@@ -363,7 +363,7 @@ impl HelperWindow {
     fn told(&mut self, desk: &mut Desk<'_>, told: Told) {
         match told {
             Told::Pressed(id) => self.pressed(desk, id),
-            Told::Submitted(chat::ENTRY) => self.say(),
+            Told::Submitted(chat::ENTRY) => self.say(desk),
             Told::Submitted(_) | Told::Edited(_) => {}
             Told::Escape => {
                 if let Some(pane) = &mut self.pane {
@@ -403,7 +403,7 @@ impl HelperWindow {
         }
         if let Some(pane) = &mut self.pane {
             for area in damage.areas() {
-                pane.damage(self.state.view.area_to_window(*area));
+                pane.damage(self.state.view.window_area(*area));
             }
         }
     }
@@ -466,15 +466,7 @@ impl Stage for HelperWindow {
         let Some(pane) = self.pane.as_mut().filter(|pane| pane.id() == window) else { return Ok(()) };
         pane.process(event);
         match event {
-            WindowEvent::RedrawRequested => {
-                let Self { pane: Some(pane), picture, scaler, pointer, state, .. } = self else { return Ok(()) };
-                return pane.paint(desk, &mut Painter { picture: picture.as_ref(), scaler, pointer, state });
-            }
-            WindowEvent::KeyboardInput { event, is_synthetic: false, .. } => {
-                if self.key(desk, event) {
-                    return Ok(());
-                }
-            }
+            WindowEvent::KeyboardInput { event, is_synthetic: false, .. } if self.key(desk, event) => return Ok(()),
             WindowEvent::Ime(Ime::Commit(text)) if self.sending() => {
                 (self.out)(HelperAction::Text(text.clone()));
                 return Ok(());
@@ -525,6 +517,8 @@ impl Stage for HelperWindow {
             self.state.notice = None;
             self.lay_out(desk);
         }
+        let Self { pane: Some(pane), picture, scaler, pointer, state, .. } = self else { return Ok(None) };
+        pane.paint(desk, &mut Painter { picture: picture.as_ref(), scaler, pointer, state })?;
         Ok(self.state.notice.as_ref().map(|(_, until)| *until))
     }
 
@@ -557,7 +551,7 @@ impl Paint for Painter<'_> {
                     }
                 }
                 if let Some((x, y)) = self.pointer.shown_at(Instant::now()) {
-                    let at = self.state.view.to_window(x, y);
+                    let at = self.state.view.window_at(x, y);
                     self.pointer.paint(&mut brush.clipped(self.state.view.visible()), at);
                 }
             }

@@ -11,8 +11,8 @@ use x11rb::{
     protocol::{
         shape::{self, ConnectionExt as _},
         xproto::{
-            ClipOrdering, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, MapState, Rectangle, StackMode,
-            Window as Id, WindowClass,
+            AtomEnum, ClipOrdering, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, MapState, Rectangle,
+            StackMode, Window as Id, WindowClass,
         },
     },
     rust_connection::RustConnection,
@@ -28,6 +28,63 @@ const RED: u32 = 0x00ff_2020;
 /// Of the bar, this much has to be in view: one part of so many.
 const PART: i64 = 2;
 
+/// A window's number, if it is on X11.
+fn id(window: &Window) -> Option<Id> {
+    match window.window_handle().ok()?.as_raw() {
+        RawWindowHandle::Xlib(handle) => Id::try_from(handle.window).ok(),
+        RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
+        _ => None,
+    }
+}
+
+/// The display that winit uses as well, and its root window.
+fn connect() -> Result<(RustConnection, Id), UiError> {
+    let (connection, screen) = x11rb::connect(None).map_err(|e| UiError::Display { op: "a second connection", reason: e.to_string() })?;
+    let root = connection.setup().roots.get(screen).map_or(0, |screen| screen.root);
+    Ok((connection, root))
+}
+
+/// Gives the keyboard to windows.
+pub(super) struct Seat {
+    connection: RustConnection,
+    root: Id,
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seat").finish_non_exhaustive()
+    }
+}
+
+impl Seat {
+    pub(super) fn new() -> Result<Self, UiError> {
+        let (connection, root) = connect()?;
+        Ok(Self { connection, root })
+    }
+
+    /// Whether a window manager runs. Where that cannot be found out, it does: it would know better.
+    pub(super) fn managed(&self) -> bool {
+        self.manager().unwrap_or(true)
+    }
+
+    /// Extended Window Manager Hints 1.5, `_NET_SUPPORTING_WM_CHECK`: names a window that exists as long as the manager does.
+    fn manager(&self) -> Result<bool, ReplyError> {
+        let check = self.connection.intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?.reply()?.atom;
+        let named = self.connection.get_property(false, self.root, check, AtomEnum::WINDOW, 0, 1)?.reply()?;
+        let Some(window) = named.value32().and_then(|mut windows| windows.next()) else { return Ok(false) };
+        Ok(self.connection.get_window_attributes(window)?.reply().is_ok())
+    }
+
+    pub(super) fn take_keyboard(&self, window: &Window) {
+        if let Some(window) = id(window) {
+            // Refused only while the window is not viewable, and then there is nothing to type into.
+            let _ = self.connection.set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME);
+            let _ = self.connection.flush();
+        }
+    }
+}
+
+/// Asks the server about the indicator.
 pub(super) struct Watch {
     connection: RustConnection,
     root: Id,
@@ -44,15 +101,9 @@ impl std::fmt::Debug for Watch {
 impl Watch {
     /// `None` where the window is not on X11.
     pub(super) fn new(window: &Window) -> Result<Option<Self>, UiError> {
-        let refused = |reason: String| UiError::Display { op: "to watch the bar", reason };
-        let id = match window.window_handle().map_err(|e| refused(e.to_string()))?.as_raw() {
-            RawWindowHandle::Xlib(handle) => Id::try_from(handle.window).map_err(|e| refused(e.to_string()))?,
-            RawWindowHandle::Xcb(handle) => handle.window.get(),
-            _ => return Ok(None),
-        };
-        let (connection, screen) = x11rb::connect(None).map_err(|e| refused(e.to_string()))?;
-        let root = connection.setup().roots.get(screen).map_or(0, |screen| screen.root);
-        Ok(Some(Self { connection, root, window: id, laser: None }))
+        let Some(window) = id(window) else { return Ok(None) };
+        let (connection, root) = connect()?;
+        Ok(Some(Self { connection, root, window, laser: None }))
     }
 
     /// Raises and maps the window where needed; says whether most of it can be seen now. A display that does not answer
@@ -114,12 +165,6 @@ impl Watch {
         self.connection.configure_window(self.window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE))?;
         self.connection.flush()?;
         Ok(())
-    }
-
-    pub(super) fn take_keyboard(&mut self) {
-        // Refused only while the window is not viewable, and then there is nothing to type into.
-        let _ = self.connection.set_input_focus(InputFocus::POINTER_ROOT, self.window, x11rb::CURRENT_TIME);
-        let _ = self.connection.flush();
     }
 
     pub(super) fn laser(&mut self, at: Option<(i32, i32)>) {

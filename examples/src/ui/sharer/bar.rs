@@ -40,7 +40,9 @@ pub(super) struct Bar {
 impl Bar {
     pub(super) fn open(desk: &mut Desk<'_>, title: &str, who: &str, mode: &str) -> Result<Self, UiError> {
         let attributes = platform::indicator(desk.events, Window::default_attributes().with_title(title));
-        let pane = Pane::open(desk, attributes, Role::Banner, (640.0, 46.0))?;
+        let mut pane = Pane::open(desk, attributes, Role::Banner, (640.0, 46.0))?;
+        // The person goes on with what they were typing.
+        pane.leave_keyboard();
         let watch = Watch::new(pane.window())?;
         let next = Instant::now();
         let mut bar =
@@ -90,22 +92,28 @@ impl Bar {
     }
 
     /// Learns what the window system says of the window.
-    pub(super) fn note(&mut self, event: &WindowEvent) {
+    pub(super) fn note(&mut self, desk: &Desk<'_>, event: &WindowEvent) {
         match event {
             WindowEvent::Occluded(occluded) => self.occluded = *occluded,
-            WindowEvent::MouseInput { state: ElementState::Pressed, .. } => self.watch.take_keyboard(self.pane.window()),
+            WindowEvent::MouseInput { state: ElementState::Pressed, .. } => desk.seat.take_keyboard(self.pane.window()),
             _ => return,
         }
         self.next = Instant::now();
     }
 
     /// Whether a beat is due and deserved, and when to ask again.
-    pub(super) fn tick(&mut self, now: Instant) -> (bool, Instant) {
+    ///
+    /// A bar that is not seen is brought back first: it is raised, mapped and put where it belongs.
+    pub(super) fn tick(&mut self, desk: &mut Desk<'_>, chat: &str, now: Instant) -> (bool, Instant) {
         if now < self.next {
             return (false, self.next);
         }
         self.next = now + BEAT;
         let seen = self.pane.shown() && self.watch.seen(self.pane.window(), self.occluded);
+        if !seen {
+            self.place = Area::default();
+            self.lay_out(desk, chat);
+        }
         (seen, self.next)
     }
 }

@@ -91,7 +91,7 @@ impl SharerWindows {
             Some((_, old)) => *old = start,
             None => {
                 let attributes = Window::default_attributes().with_title(self.title.as_str());
-                let mut pane = Pane::open(desk, attributes, Role::Window, (460.0, 300.0))?;
+                let mut pane = Pane::open(desk, attributes, Role::Window, (460.0, 220.0))?;
                 pane.set_entry(layout::CODE, code::entry());
                 self.start = Some((pane, start));
             }
@@ -174,12 +174,10 @@ impl SharerWindows {
         Ok(())
     }
 
-    fn say(&mut self) {
+    fn say(&mut self, desk: &Desk<'_>) {
         let Some(pane) = &mut self.talk else { return };
         let text = pane.entry().map(|entry| entry.take()).unwrap_or_default();
-        if let Some(area) = pane.widget(chat::ENTRY).map(|w| w.area) {
-            pane.damage(area);
-        }
+        pane.damage_widget(desk, Some(chat::ENTRY));
         if !text.trim().is_empty() {
             (self.out)(SharerAction::Chat(text));
         }
@@ -242,7 +240,7 @@ impl SharerWindows {
 
     fn told_talk(&mut self, desk: &mut Desk<'_>, told: &Told) -> Result<(), UiError> {
         match told {
-            Told::Submitted(_) | Told::Pressed(chat::SEND) => self.say(),
+            Told::Submitted(_) | Told::Pressed(chat::SEND) => self.say(desk),
             Told::Close | Told::Escape => self.toggle_talk(desk)?,
             _ => self.lay_out_talk(desk),
         }
@@ -276,6 +274,24 @@ impl SharerWindows {
         self.lay_out_consent(desk, Instant::now());
         self.lay_out_bar(desk);
         self.lay_out_talk(desk);
+    }
+
+    fn paint(&mut self, desk: &mut Desk<'_>) -> Result<(), UiError> {
+        let Self { start, consent, bar, talk, chat, .. } = self;
+        if let Some((pane, _)) = start {
+            pane.paint(desk, &mut Nothing)?;
+        }
+        if let Some((pane, request)) = consent {
+            pane.paint(desk, &mut Nothing)?;
+            request.armed.get_or_insert_with(|| Instant::now() + ARMING);
+        }
+        if let Some(bar) = bar {
+            bar.pane().paint(desk, &mut Nothing)?;
+        }
+        if let Some(pane) = talk {
+            pane.paint(desk, &mut Log(chat))?;
+        }
+        Ok(())
     }
 
     fn pane(&mut self, whose: Whose) -> Option<&mut Pane> {
@@ -355,7 +371,7 @@ impl Stage for SharerWindows {
     fn event(&mut self, desk: &mut Desk<'_>, window: WindowId, event: &WindowEvent) -> Result<(), UiError> {
         let Some(whose) = self.whose(window) else { return Ok(()) };
         if let (Whose::Bar, Some(bar)) = (whose, &mut self.bar) {
-            bar.note(event);
+            bar.note(desk, event);
         }
         if let (Whose::Talk, WindowEvent::KeyboardInput { event, .. }) = (whose, event) {
             let step = match event.logical_key {
@@ -368,25 +384,8 @@ impl Stage for SharerWindows {
                 self.lay_out_talk(desk);
             }
         }
-        let Self { start, consent, bar, talk, chat, .. } = self;
-        let pane = match whose {
-            Whose::Start => start.as_mut().map(|(pane, _)| pane),
-            Whose::Consent => consent.as_mut().map(|(pane, _)| pane),
-            Whose::Bar => bar.as_mut().map(Bar::pane),
-            Whose::Talk => talk.as_mut(),
-        };
-        let Some(pane) = pane else { return Ok(()) };
+        let Some(pane) = self.pane(whose) else { return Ok(()) };
         pane.process(event);
-        if matches!(event, WindowEvent::RedrawRequested) {
-            match whose {
-                Whose::Talk => pane.paint(desk, &mut Log(chat))?,
-                _ => pane.paint(desk, &mut Nothing)?,
-            }
-            if let (Whose::Consent, Some((_, request))) = (whose, consent) {
-                request.armed.get_or_insert_with(|| Instant::now() + ARMING);
-            }
-            return Ok(());
-        }
         if let Some(told) = pane.event(desk, event)? {
             self.told(desk, window, &told)?;
         }
@@ -403,6 +402,7 @@ impl Stage for SharerWindows {
 
     fn tick(&mut self, desk: &mut Desk<'_>, now: Instant) -> Result<Option<Instant>, UiError> {
         let mut next = None;
+        self.paint(desk)?;
         if let Some((_, request)) = &self.consent {
             if request.deadline <= now {
                 self.answer(false);
@@ -416,12 +416,13 @@ impl Stage for SharerWindows {
             }
         }
         if let Some(bar) = &mut self.bar {
-            let (beat, wake) = bar.tick(now);
+            let (beat, wake) = bar.tick(desk, &self.chat.button(), now);
             if beat {
                 (self.out)(SharerAction::Beat);
             }
             next = Some(next.map_or(wake, |next: Instant| next.min(wake)));
         }
+        self.paint(desk)?;
         Ok(next)
     }
 

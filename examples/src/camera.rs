@@ -1,0 +1,329 @@
+//! The sharer's pictures: one thread that captures and encodes, each frame only when the session has room for it.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, TryRecvError, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use rh_capture::{Capture, DisplayId, Event, Layout, Position, Shape, State, Waker};
+use rh_codec::{Budget, Encoder, FrameView, Hints, Limits, Pace, PixelFormat, Settings};
+use tokio::sync::mpsc as to_session;
+
+use crate::convert::{move_to_codec, rect_to_codec};
+
+/// How long the camera sleeps when nothing happens; only bounds how late it notices that the session is gone.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What the session tells the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Show from now on, from the start; what is made belongs to this stream.
+    Start(u64),
+    /// Do not show (any more): nothing that was not sent before leaves after this.
+    Stop,
+    /// One more frame may be made.
+    Credit,
+}
+
+/// What the camera tells the session.
+#[derive(Debug)]
+pub enum Shot {
+    /// The displays, at the start and whenever they change.
+    Layout(Arc<Layout>),
+    /// A frame for the wire. Uses up the credit.
+    Frame {
+        /// Whose picture.
+        display: DisplayId,
+        /// Which [`show`](Camera::show) it belongs to: one of an earlier stream is of no use any more.
+        stream: u64,
+        /// What the codec made.
+        payload: Bytes,
+        /// How long that took.
+        encode: Duration,
+        /// Pixels that the capture said have changed.
+        changed: u64,
+    },
+    /// The pointer's look.
+    CursorShape(Arc<Shape>),
+    /// The pointer's place.
+    CursorPosition(Position),
+    /// A prompt of the system's is open (`true`): pictures wait until it is gone.
+    Secure(bool),
+    /// There is no more picture, and why.
+    Ended(String),
+}
+
+/// The session's end of the camera. The thread ends when this is dropped.
+#[derive(Debug)]
+pub struct Camera {
+    orders: Sender<Order>,
+    waker: Waker,
+    stream: u64,
+}
+
+impl Camera {
+    /// Starts the camera's thread, showing nothing yet. `budget` is in bytes a second.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn start(capture: Box<dyn Capture>, budget: Option<u64>) -> std::io::Result<(Self, to_session::Receiver<Shot>)> {
+        let (orders, inbox) = channel();
+        // Few, so that a session that is busy holds the camera back instead of collecting its shots.
+        let (shots, outbox) = to_session::channel(16);
+        let waker = capture.waker();
+        let now = Instant::now();
+        let studio = Studio {
+            capture,
+            encoders: BTreeMap::new(),
+            dirty: Vec::new(),
+            credit: 0,
+            showing: false,
+            stream: 0,
+            secure: false,
+            pace: budget.map(|rate| Pace::new(rate, Duration::ZERO)),
+            begin: now,
+            damage: Vec::new(),
+            moves: Vec::new(),
+            out: Vec::new(),
+            shots,
+        };
+        thread::Builder::new().name("camera".to_owned()).spawn(move || studio.run(&inbox))?;
+        Ok((Self { orders, waker, stream: 0 }, outbox))
+    }
+
+    fn order(&self, order: Order) {
+        // A camera that has ended has said so by `Shot::Ended`.
+        let _ = self.orders.send(order);
+        self.waker.wake();
+    }
+
+    /// Shows from now on, from the start: nothing that a viewer knew before is needed. Also when it lost its picture.
+    pub fn show(&mut self) {
+        self.stream += 1;
+        self.order(Order::Start(self.stream));
+    }
+
+    /// Whether a frame belongs to what is shown now.
+    pub fn is_current(&self, stream: u64) -> bool {
+        stream == self.stream
+    }
+
+    /// Shows nothing from now on.
+    pub fn hide(&mut self) {
+        self.stream += 1;
+        self.order(Order::Stop);
+    }
+
+    /// Allows one more frame.
+    pub fn credit(&self) {
+        self.order(Order::Credit);
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        // Dropping the sender alone would be noticed only when the capture returns by itself.
+        let (gone, _) = channel();
+        self.orders = gone;
+        self.waker.wake();
+    }
+}
+
+/// What lives on the camera's thread.
+struct Studio {
+    capture: Box<dyn Capture>,
+    encoders: BTreeMap<DisplayId, Encoder>,
+    /// Displays with damage that was not encoded yet, longest waiting first.
+    dirty: Vec<DisplayId>,
+    credit: u32,
+    showing: bool,
+    stream: u64,
+    secure: bool,
+    pace: Option<Pace>,
+    begin: Instant,
+    /// Reused from frame to frame, as are the next two.
+    damage: Vec<rh_codec::Rect>,
+    moves: Vec<rh_codec::Move>,
+    out: Vec<u8>,
+    shots: to_session::Sender<Shot>,
+}
+
+/// The session is gone, or there is nothing to capture any more.
+struct Over;
+
+impl Studio {
+    fn run(mut self, orders: &Receiver<Order>) {
+        if let Err(error) = self.try_run(orders) {
+            let _ = self.shots.blocking_send(Shot::Ended(error.to_string()));
+        }
+    }
+
+    fn try_run(&mut self, orders: &Receiver<Order>) -> Result<(), rh_capture::Error> {
+        let layout = self.capture.layout();
+        let _ = self.restart(layout)?;
+        loop {
+            if self.take_orders(orders).is_err() {
+                return Ok(());
+            }
+            let wait = self.develop()?;
+            let event = self.capture.next(Instant::now() + wait)?;
+            if let Some(event) = event
+                && self.note(event)?.is_err()
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes all orders that wait; while nothing is shown, waits for one.
+    fn take_orders(&mut self, orders: &Receiver<Order>) -> Result<(), Over> {
+        loop {
+            let order = if self.showing {
+                match orders.try_recv() {
+                    Ok(order) => order,
+                    Err(TryRecvError::Empty) => return Ok(()),
+                    Err(TryRecvError::Disconnected) => return Err(Over),
+                }
+            } else {
+                orders.recv().map_err(|_| Over)?
+            };
+            match order {
+                Order::Start(stream) => {
+                    self.showing = true;
+                    self.stream = stream;
+                    self.start_anew();
+                }
+                Order::Stop => self.showing = false,
+                Order::Credit => self.credit = self.credit.saturating_add(1),
+            }
+        }
+    }
+
+    fn start_anew(&mut self) {
+        for (id, encoder) in &mut self.encoders {
+            encoder.reset();
+            self.capture.invalidate(*id);
+            if !self.dirty.contains(id) {
+                self.dirty.push(*id);
+            }
+        }
+    }
+
+    /// Follows the displays: each has an encoder of its own.
+    fn restart(&mut self, layout: Arc<Layout>) -> Result<Result<(), Over>, rh_capture::Error> {
+        let ids: Vec<DisplayId> = layout.displays.iter().map(|d| d.id).collect();
+        self.capture.start(&ids, &rh_capture::Options::default())?;
+        self.encoders.retain(|id, _| ids.contains(id));
+        self.dirty.retain(|id| ids.contains(id));
+        for id in ids {
+            if !self.encoders.contains_key(&id) {
+                match Encoder::new(Settings { limits: Limits::default(), ..Settings::default() }) {
+                    Ok(encoder) => drop(self.encoders.insert(id, encoder)),
+                    Err(error) => return Ok(self.tell(Shot::Ended(error.to_string())).and(Err(Over))),
+                }
+            }
+            if !self.dirty.contains(&id) {
+                self.dirty.push(id);
+            }
+        }
+        Ok(self.tell(Shot::Layout(layout)))
+    }
+
+    fn note(&mut self, event: Event) -> Result<Result<(), Over>, rh_capture::Error> {
+        Ok(match event {
+            Event::Layout(layout) => self.restart(layout)?,
+            Event::Frame(id) => {
+                if !self.dirty.contains(&id) {
+                    self.dirty.push(id);
+                }
+                Ok(())
+            }
+            Event::CursorShape(shape) => self.tell(Shot::CursorShape(shape)),
+            Event::CursorPosition(position) => self.tell(Shot::CursorPosition(position)),
+            Event::State(State::Secure { .. }) => {
+                // What the prompt shows is not the helper's to see, and input to it is not the helper's to give, below Elevation.
+                self.secure = true;
+                self.tell(Shot::Secure(true))
+            }
+            Event::State(State::Active) if self.secure => {
+                self.secure = false;
+                self.tell(Shot::Secure(false))
+            }
+            Event::State(State::Ended(_)) => return Err(rh_capture::Error::Ended),
+            _ => Ok(()),
+        })
+    }
+
+    /// Makes the next frame if there is something to show and leave to send it; says how long to wait for events.
+    fn develop(&mut self) -> Result<Duration, rh_capture::Error> {
+        if !self.showing || self.secure || self.credit == 0 {
+            return Ok(IDLE);
+        }
+        let pending = self.encoders.iter().find(|(id, e)| !e.is_settled() && !self.dirty.contains(id)).map(|(id, _)| *id);
+        let Some(display) = self.dirty.first().copied().or(pending) else { return Ok(IDLE) };
+        let now = self.begin.elapsed();
+        let budget = self.pace.as_mut().map_or(Budget::UNLIMITED, |pace| pace.budget(now));
+        if budget == Budget::bytes(0) {
+            return Ok(Duration::from_millis(10));
+        }
+        let frame = match self.capture.frame(display) {
+            Ok(frame) => frame,
+            // Unplugged since; the layout event that says so is on its way.
+            Err(rh_capture::Error::NoSuchDisplay(_)) => {
+                self.dirty.retain(|id| *id != display);
+                return Ok(Duration::ZERO);
+            }
+            Err(error) => return Err(error),
+        };
+        self.dirty.retain(|id| *id != display);
+        let Some(encoder) = self.encoders.get_mut(&display) else { return Ok(Duration::ZERO) };
+        self.damage.clear();
+        self.damage.extend(frame.damage.iter().copied().map(rect_to_codec));
+        self.moves.clear();
+        self.moves.extend(frame.moves.iter().copied().map(move_to_codec));
+        let changed = frame.damage.iter().map(rh_capture::Rect::area).sum();
+        let start = Instant::now();
+        self.out.clear();
+        let encoded = FrameView::new(frame.size.width, frame.size.height, frame.stride, PixelFormat::Bgrx, frame.pixels)
+            .and_then(|view| encoder.encode(&view, &Hints { damage: Some(&self.damage), moves: &self.moves }, budget, &mut self.out));
+        match encoded {
+            Ok(_) if self.out.is_empty() => {}
+            Ok(_) => {
+                if let Some(pace) = &mut self.pace {
+                    pace.spend(self.out.len());
+                }
+                self.credit -= 1;
+                let shot = Shot::Frame {
+                    display,
+                    stream: self.stream,
+                    payload: Bytes::copy_from_slice(&self.out),
+                    encode: start.elapsed(),
+                    changed,
+                };
+                // A session that is gone is noticed at the next order.
+                let _ = self.tell(shot);
+            }
+            Err(error) => {
+                let _ = self.tell(Shot::Ended(format!("display {display} cannot be encoded: {error}")));
+            }
+        }
+        Ok(Duration::ZERO)
+    }
+
+    fn tell(&self, shot: Shot) -> Result<(), Over> {
+        self.shots.blocking_send(shot).map_err(|_| Over)
+    }
+}
+
+impl fmt::Debug for Studio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Studio").field("showing", &self.showing).field("credit", &self.credit).finish_non_exhaustive()
+    }
+}

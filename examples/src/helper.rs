@@ -1,0 +1,442 @@
+//! The helper's end of a session, joined from the crates: wire, session, decoder, picture.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rh_auth::code::LiveCode;
+use rh_codec::{Decoder, FrameView, Limits, Rect};
+use rh_proto::{
+    error::{CloseCode, Error},
+    io::tls::{Identity, Secured},
+    mode::Mode,
+    msg::{
+        input::{Button, HidUsage, Input, WheelAxis},
+        layout::{DisplayId, Generation, Layout},
+        pointer::Laser,
+    },
+    session::{AppInfo, Close, Helper, HelperEvent, Settings},
+};
+use tokio::{net::TcpStream, select, sync::mpsc::UnboundedReceiver, time::interval};
+
+use crate::{
+    entropy::entropy,
+    failure::{Failure, Kind},
+    stats::Samples,
+    ui::{
+        self, Area, Picture, SharedPicture,
+        helper::{HelperAction, PointerButton, RequestedMode},
+    },
+    wire::Wire,
+};
+
+/// Input that is merged into one message at most.
+const BATCH: usize = 64;
+
+/// Frames in a row that may fail to decode before the session is given up.
+const DECODE_FAILURES: u32 = 3;
+
+/// How often the status line is renewed.
+const STATUS: Duration = Duration::from_millis(500);
+
+/// What the front is told.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Update<'a> {
+    /// Something of the session's; frames come as [`Update::Frame`].
+    Event(&'a HelperEvent),
+    /// The picture has changed.
+    Frame {
+        /// The picture of the display that is shown.
+        picture: &'a SharedPicture,
+        /// Where it changed.
+        damage: &'a [Rect],
+        /// Whether it is a new picture, of another size perhaps.
+        resized: bool,
+    },
+    /// Twice a second.
+    Status(ui::helper::Status),
+    /// A sentence for the person.
+    Notice(String),
+}
+
+/// What the front asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// What a person does in the window.
+    Action(HelperAction),
+    /// Text for the sharer's clipboard.
+    Clipboard(String),
+}
+
+impl From<HelperAction> for Request {
+    fn from(action: HelperAction) -> Self {
+        Self::Action(action)
+    }
+}
+
+/// How a session went.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// How it ended.
+    pub close: Close,
+    /// From the connection to the authenticated session; `None` if it never came so far.
+    pub handshake: Option<Duration>,
+    /// Frames decoded.
+    pub frames: u64,
+    /// Bytes of their payloads.
+    pub frame_bytes: u64,
+    /// Everything received, TLS included.
+    pub received: u64,
+    /// Everything sent, TLS included.
+    pub transmitted: u64,
+    /// Time to decode a frame.
+    pub decode: Samples,
+    /// From an input to the next picture.
+    pub input_to_picture: Samples,
+    /// The highest mode that was granted.
+    pub mode: Option<Mode>,
+}
+
+/// Runs a session as its helper until it ends.
+///
+/// # Errors
+/// Only for what comes before the session; how the session ended is in the report.
+pub async fn run(
+    stream: TcpStream,
+    code: &LiveCode,
+    name: &str,
+    front: &mut (dyn FnMut(Update<'_>) + Send),
+    requests: &mut UnboundedReceiver<Request>,
+) -> Result<Report, Failure> {
+    let begin = Instant::now();
+    let identity = Identity::from_seed(entropy()?);
+    let secured = Secured::helper(&identity, entropy()?, settings(name), code.credential(entropy()?), begin)
+        .map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
+    let mut wire = Wire::new(stream, secured)?;
+    let mut desk = Desk::new(begin);
+    let mut status = interval(STATUS);
+    let mut counted = 0;
+    loop {
+        while let Some(event) = wire.poll_event() {
+            desk.handle(event, &mut wire, front);
+        }
+        if wire.is_closed() {
+            break;
+        }
+        select! {
+            () = wire.turn() => {}
+            request = requests.recv() => match wire.session() {
+                // A front that is gone cannot show anything: leave.
+                Some(session) => desk.take(request.unwrap_or(HelperAction::Leave.into()), session, requests, front),
+                None if request.is_none_or(|r| r == HelperAction::Leave.into()) => break,
+                None => {}
+            },
+            _ = status.tick() => {
+                let now = wire.received();
+                desk.tell_status(now - counted, &mut wire, front);
+                counted = now;
+            }
+        }
+    }
+    desk.report.received = wire.received();
+    desk.report.transmitted = wire.transmitted();
+    wire.farewell().await;
+    Ok(desk.report)
+}
+
+/// What every program of ours tells the other side about itself.
+pub(crate) fn settings(name: &str) -> Settings {
+    let version = env!("CARGO_PKG_VERSION").parse().expect("cargo's version is major.minor.patch");
+    Settings { app: AppInfo { name: name.to_owned(), version }, ..Settings::default() }
+}
+
+/// What the session shows.
+struct Desk {
+    begin: Instant,
+    decoders: BTreeMap<DisplayId, Decoder>,
+    layout: Option<Layout>,
+    shown: Option<DisplayId>,
+    picture: SharedPicture,
+    /// Since when an input waits for its picture.
+    waiting: Option<Instant>,
+    failures: u32,
+    rtt: Option<Duration>,
+    peer: String,
+    report: Report,
+}
+
+impl Desk {
+    fn new(begin: Instant) -> Self {
+        let close = Close { code: CloseCode::INTERNAL, text: String::new(), by_peer: false, clean: false };
+        let report = Report {
+            close,
+            handshake: None,
+            frames: 0,
+            frame_bytes: 0,
+            received: 0,
+            transmitted: 0,
+            decode: Samples::default(),
+            input_to_picture: Samples::default(),
+            mode: None,
+        };
+        Self {
+            begin,
+            decoders: BTreeMap::new(),
+            layout: None,
+            shown: None,
+            picture: Arc::new(Mutex::new(Picture::default())),
+            waiting: None,
+            failures: 0,
+            rtt: None,
+            peer: String::new(),
+            report,
+        }
+    }
+
+    /// Acts on what the session has to say.
+    fn handle(&mut self, event: HelperEvent, wire: &mut Wire<Helper>, front: &mut (dyn FnMut(Update<'_>) + Send)) {
+        match &event {
+            HelperEvent::Frame { display, id, payload, .. } => {
+                let decode = self.show(*display, payload, wire, front);
+                if let Some(session) = wire.session() {
+                    // A mode that went away meanwhile wants no acknowledgement.
+                    let _ = session.ack_frame(Instant::now(), *id, decode);
+                }
+                return;
+            }
+            HelperEvent::Hello { peer } => self.peer = peer.name.to_string(),
+            HelperEvent::Authenticated => self.report.handshake = Some(self.begin.elapsed()),
+            HelperEvent::ModeGranted(mode) => {
+                if self.report.mode.is_none_or(|best| best < *mode) {
+                    self.report.mode = Some(*mode);
+                }
+            }
+            HelperEvent::Layout(layout) => self.follow(layout),
+            HelperEvent::Rtt(rtt) => self.rtt = Some(*rtt),
+            HelperEvent::Closed(close) => self.report.close = close.clone(),
+            _ => {}
+        }
+        front(Update::Event(&event));
+    }
+
+    /// Shows the primary display, or the first if none is.
+    fn follow(&mut self, layout: &Layout) {
+        let there = |id: &DisplayId| layout.displays.iter().any(|d| d.id == *id);
+        self.decoders.retain(|id, _| there(id));
+        if !self.shown.as_ref().is_some_and(there) {
+            self.shown = layout.displays.iter().find(|d| d.primary).or(layout.displays.first()).map(|d| d.id);
+        }
+        self.layout = Some(layout.clone());
+    }
+
+    /// Decodes a frame and paints it; says how long that took.
+    fn show(
+        &mut self,
+        display: DisplayId,
+        payload: &[u8],
+        wire: &mut Wire<Helper>,
+        front: &mut (dyn FnMut(Update<'_>) + Send),
+    ) -> Duration {
+        let start = Instant::now();
+        let decoder = match self.decoders.entry(display) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => match Decoder::new(Limits::default()) {
+                Ok(decoder) => entry.insert(decoder),
+                Err(error) => {
+                    front(Update::Notice(format!("no decoder: {error}")));
+                    return Duration::ZERO;
+                }
+            },
+        };
+        match decoder.decode(payload).map(|update| (update.damage.to_vec(), update.resized)) {
+            Ok((damage, resized)) => {
+                self.failures = 0;
+                self.report.decode.add(start.elapsed());
+                self.report.frames += 1;
+                self.report.frame_bytes += payload.len() as u64;
+                if self.shown == Some(display)
+                    && let Some(surface) = decoder.surface()
+                {
+                    paint(&mut self.picture.lock().unwrap_or_else(PoisonError::into_inner), &surface, &damage, resized);
+                    if !damage.is_empty()
+                        && let Some(since) = self.waiting.take()
+                    {
+                        self.report.input_to_picture.add(since.elapsed());
+                    }
+                    front(Update::Frame { picture: &self.picture, damage: &damage, resized });
+                }
+            }
+            Err(error) => {
+                self.failures += 1;
+                let DisplayId(number) = display;
+                tracing::warn!(%error, number, "a frame of this display cannot be decoded");
+                let Some(session) = wire.session() else { return start.elapsed() };
+                if self.failures >= DECODE_FAILURES {
+                    session.close(Instant::now(), CloseCode::MALFORMED, &format!("the pictures cannot be decoded: {error}"));
+                } else {
+                    let _ = session.request_refresh(Instant::now());
+                }
+            }
+        }
+        start.elapsed()
+    }
+
+    /// Does what the front asks for; input that already waits behind it goes in the same message.
+    fn take(
+        &mut self,
+        first: Request,
+        session: &mut Helper,
+        more: &mut UnboundedReceiver<Request>,
+        front: &mut (dyn FnMut(Update<'_>) + Send),
+    ) {
+        let mut batch: Vec<Input> = Vec::new();
+        let mut next = Some(first);
+        while let Some(request) = next {
+            match self.input(&request) {
+                Some(input) => {
+                    // Only the last of several positions is of interest, unless something happens at the others.
+                    if matches!((&input, batch.last()), (Input::MoveTo { .. }, Some(Input::MoveTo { .. }))) {
+                        batch.pop();
+                    }
+                    batch.push(input);
+                }
+                None => {
+                    self.send(&mut batch, session, front);
+                    self.act(request, session, front);
+                }
+            }
+            if batch.len() >= BATCH {
+                break;
+            }
+            next = more.try_recv().ok();
+        }
+        self.send(&mut batch, session, front);
+    }
+
+    fn send(&mut self, batch: &mut Vec<Input>, session: &mut Helper, front: &mut (dyn FnMut(Update<'_>) + Send)) {
+        if batch.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        match session.send_input(now, batch) {
+            Ok(_) => self.waiting = self.waiting.or(Some(now)),
+            Err(error) => front(Update::Notice(format!("input not sent: {error}"))),
+        }
+        batch.clear();
+    }
+
+    /// What is input becomes the wire's.
+    fn input(&self, request: &Request) -> Option<Input> {
+        let Request::Action(action) = request else { return None };
+        Some(match action {
+            HelperAction::Key { usage, down, text } => Input::Key { usage: HidUsage::keyboard(*usage), down: *down, text: *text },
+            HelperAction::Text(text) => Input::Text(text.as_str().into()),
+            HelperAction::PointerMove { x, y } => Input::MoveTo { display: self.shown?, generation: self.generation(), x: *x, y: *y },
+            HelperAction::Button { button, down } => {
+                let button = match button {
+                    PointerButton::Left => Button::LEFT,
+                    PointerButton::Middle => Button::MIDDLE,
+                    PointerButton::Right => Button::RIGHT,
+                    PointerButton::Back => Button::BACK,
+                    PointerButton::Forward => Button::FORWARD,
+                };
+                Input::Button { button, down: *down }
+            }
+            // Away from the user is positive in the window, towards the end of the page on the wire.
+            HelperAction::Wheel { axis: ui::helper::WheelAxis::Vertical, v120 } => {
+                Input::Wheel { axis: WheelAxis::VERTICAL, v120: turn(*v120).saturating_neg() }
+            }
+            HelperAction::Wheel { axis: ui::helper::WheelAxis::Horizontal, v120 } => {
+                Input::Wheel { axis: WheelAxis::HORIZONTAL, v120: turn(*v120) }
+            }
+            HelperAction::ReleaseAll => Input::ReleaseAll,
+            _ => return None,
+        })
+    }
+
+    fn generation(&self) -> Generation {
+        self.layout.as_ref().map_or(Generation(0), |l| l.generation)
+    }
+
+    fn act(&mut self, request: Request, session: &mut Helper, front: &mut (dyn FnMut(Update<'_>) + Send)) {
+        let now = Instant::now();
+        let outcome: Result<(), Error> = match request {
+            Request::Clipboard(text) => session.send_clipboard(now, &text),
+            Request::Action(action) => match action {
+                HelperAction::RequestMode(RequestedMode::View) => session.request_mode(now, Mode::ViewOnly).map(drop),
+                HelperAction::RequestMode(RequestedMode::Control) => session.request_mode(now, Mode::FullControl).map(drop),
+                HelperAction::Downgrade => session.downgrade(now, Mode::ViewOnly),
+                HelperAction::Chat(text) => session.send_chat(now, &text).map(drop),
+                HelperAction::Laser { x, y } => match self.shown {
+                    Some(display) => session.send_laser(now, Some(Laser { display, x, y })),
+                    None => Ok(()),
+                },
+                HelperAction::LaserOff => session.send_laser(now, None),
+                HelperAction::Pause(on) => session.pause(now, on),
+                HelperAction::Leave => {
+                    session.leave(now, "the helper left");
+                    Ok(())
+                }
+                // Input was dealt with before; a position without a picture to point into means nothing.
+                _ => Ok(()),
+            },
+        };
+        if let Err(error) = outcome {
+            front(Update::Notice(error.to_string()));
+        }
+    }
+
+    fn tell_status(&self, received: u64, wire: &mut Wire<Helper>, front: &mut (dyn FnMut(Update<'_>) + Send)) {
+        let granted = wire.session().and_then(|s| s.mode());
+        let mode = match granted {
+            None => "connected",
+            Some(Mode::ViewOnly) => "view only",
+            Some(Mode::FullControl) => "full control",
+            Some(Mode::Elevation) => "elevation",
+            Some(Mode::Unattended) => "unattended",
+        };
+        let latency = self.rtt.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
+        front(Update::Status(ui::helper::Status {
+            peer: self.peer.clone(),
+            mode: mode.to_owned(),
+            control: granted.is_some_and(Mode::has_input),
+            latency_ms: latency,
+            // Bytes in half a second: 8 bits, twice, a thousandth.
+            kbit_s: u32::try_from(received * 16 / 1000).unwrap_or(u32::MAX),
+        }));
+    }
+}
+
+/// A wheel's turn as the wire has it: 273 notches at once are as good as more.
+fn turn(v120: i32) -> i16 {
+    i16::try_from(v120.clamp(i32::from(i16::MIN), i32::from(i16::MAX))).unwrap_or(0)
+}
+
+/// Copies what changed of the decoder's picture into the one that is shown.
+fn paint(picture: &mut Picture, surface: &FrameView<'_>, damage: &[Rect], resized: bool) {
+    let size = |n: u32| usize::try_from(n).unwrap_or(0);
+    let (width, height) = (size(surface.width()), size(surface.height()));
+    let whole = [Rect::new(0, 0, surface.width(), surface.height())];
+    let mut damage = damage;
+    if resized || (picture.width(), picture.height()) != (width, height) {
+        picture.resize(width, height);
+        damage = &whole;
+    }
+    let stride = picture.width();
+    for rect in damage {
+        let (x, w) = (size(rect.x), size(rect.width));
+        for y in rect.y..rect.bottom().min(surface.height()) {
+            let at = size(y) * stride + x;
+            let row = surface.row(y).get(x * 4..(x + w) * 4).unwrap_or_default();
+            let Some(into) = picture.pixels_mut().get_mut(at..at + row.len() / 4) else { continue };
+            for (into, from) in into.iter_mut().zip(row.chunks_exact(4)) {
+                *into = u32::from_le_bytes([from[0], from[1], from[2], 0]);
+            }
+        }
+        let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        picture.mark(Area::new(side(rect.x), side(rect.y), side(rect.width), side(rect.height)));
+    }
+}

@@ -1,0 +1,260 @@
+//! `helper`: shows a code, then the screen of whoever types it.
+#![allow(clippy::print_stdout, reason = "a headless helper speaks on standard output, one event a line")]
+
+use std::{
+    io::BufRead,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Instant,
+};
+
+use rh_auth::code::{Code, LiveCode};
+use rh_proto::session::HelperEvent;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::{Meeting, Place, outcome, runtime};
+use crate::{
+    args::HelperArgs,
+    entropy::entropy,
+    failure::{Failure, Kind},
+    helper::{Request, Update, run as run_session},
+    script::{self, Command},
+    ui::{
+        self, SharedPicture, UiSender,
+        helper::{HelperAction, HelperUpdate, RequestedMode},
+    },
+    windows::{decline, denial, helper_front},
+};
+
+/// Runs the helper as the arguments say.
+///
+/// # Errors
+/// One sentence and an exit code for whatever ends it early.
+pub fn run(args: &HelperArgs) -> Result<(), Failure> {
+    let place = Place::new(args.listen, args.connect.clone(), true);
+    if args.headless { headless(args, &place) } else { windowed(args, &place) }
+}
+
+/// A fresh code, good for one session.
+fn new_code() -> Result<LiveCode, Failure> {
+    Ok(LiveCode::new(Code::from_entropy(entropy()?), Instant::now()))
+}
+
+/// One session, driven by lines.
+fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
+    let (requests, mut asked) = unbounded_channel();
+    let seen = Arc::new(Mutex::new(None));
+    let mut front = Printer { requests: requests.clone(), seen: Arc::clone(&seen), frames: 0, most: args.frames };
+    let declined = Arc::new(Mutex::new(false));
+    let runtime = runtime()?;
+    let (report, interrupted) = runtime.block_on(async {
+        let meeting = place.open().await?;
+        let code = new_code()?;
+        println!("address {}", meeting.address());
+        println!("code {}", code.code());
+        listen_to_commands(requests.clone(), Arc::clone(&seen), args.view_only)?;
+        let interrupted = interruptible(requests.clone());
+        let stream = tokio::select! {
+            stream = meeting.next() => stream?,
+            () = until_leave(&mut asked) => return Err(Failure::new(Kind::Interrupted, "left before anybody came")),
+        };
+        let refused = Arc::clone(&declined);
+        let mut tell = |update: Update<'_>| {
+            if let Update::Event(HelperEvent::ModeDeclined { .. }) = &update {
+                *refused.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            }
+            front.print(&update);
+        };
+        let report = run_session(stream, &code, &args.name, &mut tell, &mut asked).await?;
+        Ok((report, interrupted.load(std::sync::atomic::Ordering::Acquire)))
+    })?;
+    if let Some(path) = &args.png {
+        write_picture(&seen, path)?;
+    }
+    println!("closed {}", report.close.text);
+    outcome(&report.close)?;
+    if interrupted {
+        return Err(Failure::new(Kind::Interrupted, "interrupted; the sharer was told"));
+    }
+    // A script that asked for frames and got none wants to know that it was a person's no.
+    if report.mode.is_none() && *declined.lock().unwrap_or_else(PoisonError::into_inner) {
+        return Err(Failure::new(Kind::Declined, "the sharer declined, or did not answer"));
+    }
+    Ok(())
+}
+
+/// Resolves when the person leaves before there is a session.
+async fn until_leave(asked: &mut UnboundedReceiver<Request>) {
+    while let Some(request) = asked.recv().await {
+        if request == HelperAction::Leave.into() {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Turns Ctrl-C into a clean leave; says whether that happened.
+fn interruptible(requests: UnboundedSender<Request>) -> Arc<std::sync::atomic::AtomicBool> {
+    let interrupted = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            flag.store(true, std::sync::atomic::Ordering::Release);
+            let _ = requests.send(HelperAction::Leave.into());
+        }
+    });
+    interrupted
+}
+
+/// Reads commands from standard input on a thread of its own; the end of the input is no command to leave.
+fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Mutex<Option<SharedPicture>>>, view_only: bool) -> Result<(), Failure> {
+    thread::Builder::new()
+        .name("commands".to_owned())
+        .spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                match script::parse(&line) {
+                    Ok(None) => {}
+                    Ok(Some(Command::Help)) => println!("{}", script::HELP),
+                    Ok(Some(Command::Png(path))) => match write_picture(&seen, Path::new(&path)) {
+                        Ok(()) => println!("wrote {path}"),
+                        Err(failure) => println!("note {failure}"),
+                    },
+                    Ok(Some(Command::Clipboard(text))) => drop(requests.send(Request::Clipboard(text))),
+                    Ok(Some(Command::Act(actions))) => {
+                        for action in actions {
+                            if view_only && action == HelperAction::RequestMode(RequestedMode::Control) {
+                                println!("note this helper was started with --view-only");
+                            } else {
+                                let _ = requests.send(action.into());
+                            }
+                        }
+                    }
+                    Err(what) => println!("note {what}"),
+                }
+            }
+        })
+        .map(drop)
+        .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))
+}
+
+fn write_picture(seen: &Mutex<Option<SharedPicture>>, path: &Path) -> Result<(), Failure> {
+    let shared = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let shared = shared.ok_or_else(|| Failure::new(Kind::Other, "there is no picture yet"))?;
+    let picture = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    crate::png::write(&picture, path)
+}
+
+/// Prints events, one a line, and counts frames.
+struct Printer {
+    requests: UnboundedSender<Request>,
+    seen: Arc<Mutex<Option<SharedPicture>>>,
+    frames: u64,
+    most: Option<u64>,
+}
+
+impl Printer {
+    fn print(&mut self, update: &Update<'_>) {
+        match update {
+            Update::Frame { picture, .. } => {
+                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(picture));
+                self.frames += 1;
+                if self.most.is_some_and(|most| self.frames == 1 || self.frames == most)
+                    || self.frames.is_multiple_of(1000)
+                    || self.frames == 1
+                {
+                    println!("frames {}", self.frames);
+                }
+                if Some(self.frames) == self.most {
+                    let _ = self.requests.send(HelperAction::Leave.into());
+                }
+            }
+            Update::Notice(text) => println!("note {text}"),
+            Update::Event(event) => match event {
+                HelperEvent::Hello { peer } => println!("peer {}", one_line(&peer.name)),
+                HelperEvent::Authenticated => {
+                    println!("paired");
+                    // Seeing is what a helper is there for; control is asked for by a command.
+                    let _ = self.requests.send(HelperAction::RequestMode(RequestedMode::View).into());
+                }
+                HelperEvent::ConsentPending { .. } => println!("asking"),
+                HelperEvent::ModeGranted(mode) => println!("granted {mode:?}"),
+                HelperEvent::ModeDeclined { reason, .. } => println!("declined {}", decline(*reason)),
+                HelperEvent::ModeRevoked { now } => println!("revoked {now:?}"),
+                HelperEvent::Layout(layout) => {
+                    println!("layout {:?}", layout.displays.iter().map(|d| (d.width, d.height)).collect::<Vec<_>>())
+                }
+                HelperEvent::Chat { text, .. } => println!("chat {}", one_line(text)),
+                HelperEvent::Denied { code, .. } => println!("denied {} {}", code.0, denial(*code)),
+                HelperEvent::Paused { paused, .. } => println!("paused {paused}"),
+                _ => {}
+            },
+            Update::Status(_) => {}
+        }
+    }
+}
+
+/// What a peer wrote, as one line that a script can rely on.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Sessions in a window, one after the other, until it is closed.
+fn windowed(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
+    let (window, inbox) = ui::channel();
+    let (requests, mut asked) = unbounded_channel();
+    let (name, place) = (args.name.clone(), place.clone());
+    let background = runtime()?;
+    // Before the window appears: an address that is in use wants a sentence on the terminal.
+    let meeting = background.block_on(place.open())?;
+    let session = thread::Builder::new()
+        .name("session".to_owned())
+        .spawn(move || background.block_on(sessions(&meeting, &name, &window, &mut asked)))
+        .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))?;
+    let options = ui::Options {
+        title: "Remote Help: helper".to_owned(),
+        high_contrast: args.high_contrast,
+        text_percent: u16::try_from(args.text_scale).unwrap_or(100),
+        ..ui::Options::default()
+    };
+    let view_only = args.view_only;
+    ui::helper::run(&options, inbox, move |action| {
+        if !(view_only && action == HelperAction::RequestMode(RequestedMode::Control)) {
+            let _ = requests.send(action.into());
+        }
+    })
+    .map_err(|e| Failure::new(Kind::NoDisplay, format!("no window: {e}; --headless needs none")))?;
+    session.join().unwrap_or_else(|_| Err(Failure::new(Kind::Other, "the session panicked: this is a bug, please report it")))
+}
+
+/// Waits for a sharer, runs the session, and waits for the next: each with a code of its own.
+async fn sessions(
+    meeting: &Meeting,
+    name: &str,
+    window: &UiSender<HelperUpdate>,
+    asked: &mut UnboundedReceiver<Request>,
+) -> Result<(), Failure> {
+    loop {
+        let code = new_code()?;
+        let _ = window.send(HelperUpdate::Code { code: code.code().to_string(), address: meeting.address() });
+        let expiry = tokio::time::sleep(LiveCode::LIFETIME);
+        let stream = tokio::select! {
+            stream = meeting.next() => stream?,
+            // The old one is void: show another.
+            () = expiry => continue,
+            () = until_leave(asked) => return Ok(()),
+        };
+        let mut front = helper_front(window.clone());
+        let report = run_session(stream, &code, name, &mut front, asked).await?;
+        if report.close.clean && !report.close.by_peer {
+            // The person left: the window is closing.
+            return Ok(());
+        }
+        if report.handshake.is_some() {
+            // The end of a session stays on the screen until the person closes the window.
+            until_leave(asked).await;
+            return Ok(());
+        }
+        let _ = window.send(HelperUpdate::Notice(format!("{} – here is a new code", report.close.text)));
+    }
+}

@@ -1,0 +1,183 @@
+//! How sessions end, and what the programs say and return then.
+
+use std::{
+    net::{TcpListener, TcpStream},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    pair::{Pair, helper, sharer},
+    programs::{PATIENCE, Program},
+    scratch::Scratch,
+};
+
+const VIRTUAL: &[&str] = &["--virtual", "640x480"];
+
+fn signal(program: &Program, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &program.id().to_string()]).status().expect("kill is there");
+    assert!(status.success());
+}
+
+#[test]
+fn a_wrong_code_is_refused_on_both_sides_and_burns_the_code() {
+    let mut helper = Program::start(helper());
+    let address = helper.expect("address");
+    let code = helper.expect("code");
+    let wrong = code.chars().rev().map(|c| if c == '0' { '1' } else { '0' }).filter(|c| *c != '-').collect::<String>();
+    let mut sharer = Program::start(sharer(&address, VIRTUAL));
+    sharer.tell(&wrong);
+    let (status, said) = sharer.end();
+    assert_eq!(status.code(), Some(12), "{said:#?}");
+    assert!(said.iter().any(|line| line.starts_with("sharer: ") && line.contains("code")), "in words: {said:#?}");
+    assert!(!said.iter().any(|line| line == "paired"));
+    let (status, said) = helper.end();
+    assert_eq!(status.code(), Some(12), "{said:#?}");
+    assert!(!said.iter().any(|line| line == "paired" || line.starts_with("frames")));
+}
+
+#[test]
+fn a_code_that_is_no_code_is_asked_for_again() {
+    let mut helper = Program::start(helper());
+    let (address, code) = (helper.expect("address"), helper.expect("code"));
+    let mut sharer = Program::start(sharer(&address, VIRTUAL));
+    sharer.tell("not a code!");
+    assert!(!sharer.expect("note").is_empty());
+    sharer.tell(&code.to_lowercase().replace('-', " "));
+    sharer.expect("paired");
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("bound").to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_helper"));
+    command.args(["--headless", "--listen", &address]);
+    let (status, said) = Program::start(command).end();
+    assert_eq!(status.code(), Some(10));
+    assert!(said.iter().any(|line| line.contains(&address) && line.contains("--listen")), "{said:#?}");
+}
+
+#[test]
+fn a_missing_display_is_named() {
+    let (status, said) = Program::start(sharer("127.0.0.1:1", &["--display", ":4711"])).end();
+    assert_eq!(status.code(), Some(11), "{said:#?}");
+    assert!(said.iter().any(|line| line.contains(":4711")), "{said:#?}");
+    let (status, said) = Program::start(sharer("127.0.0.1:1", &[])).end();
+    assert_eq!(status.code(), Some(11), "{said:#?}");
+    assert!(said.iter().any(|line| line.contains("--display")), "{said:#?}");
+}
+
+#[test]
+fn nobody_at_the_address_is_named() {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+    let mut sharer = Program::start(sharer(&free.to_string(), VIRTUAL));
+    sharer.tell("ABCD-EFGH");
+    let (status, said) = sharer.end();
+    assert_eq!(status.code(), Some(14), "{said:#?}");
+    assert!(said.iter().any(|line| line.contains(&free.to_string())), "{said:#?}");
+}
+
+#[test]
+fn a_bad_command_line_is_refused() {
+    for args in [&["--virtual", "0x0"][..], &["--virtual", "huge"], &["--listen", "127.0.0.1:1", "--connect", "x:1"], &["--budget", "1"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sharer"));
+        command.args(args);
+        let (status, said) = Program::start(command).end();
+        assert_eq!(status.code(), Some(2), "{args:?}: {said:#?}");
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_cleanly_and_the_other_side_knows_within_two_seconds() {
+    let pair = Pair::viewing(VIRTUAL);
+    signal(&pair.helper, "INT");
+    let start = Instant::now();
+    let (status, said) = pair.sharer.end();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(status.success(), "a leave is no failure: {said:#?}");
+    assert_eq!(pair.helper.end().0.code(), Some(130));
+
+    let pair = Pair::viewing(VIRTUAL);
+    signal(&pair.sharer, "INT");
+    let (status, said) = pair.helper.end();
+    assert!(status.success(), "{said:#?}");
+    assert_eq!(pair.sharer.end().0.code(), Some(130));
+}
+
+#[test]
+fn a_peer_that_hangs_is_noticed_within_ten_seconds() {
+    let pair = Pair::viewing(VIRTUAL);
+    signal(&pair.helper, "STOP");
+    let start = Instant::now();
+    let (status, said) = pair.sharer.end();
+    assert!(start.elapsed() < Duration::from_secs(12), "10 s, and a little for the machine: {:?}", start.elapsed());
+    assert_eq!(status.code(), Some(14), "{said:#?}");
+}
+
+#[test]
+fn a_caller_that_is_no_sharer_harms_nobody() {
+    let mut helper = Program::start(helper());
+    let address = helper.expect("address");
+    let mut stranger = TcpStream::connect(&address).expect("it listens");
+    std::io::Write::write_all(&mut stranger, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+    let start = Instant::now();
+    let (status, said) = helper.end();
+    assert!(start.elapsed() < PATIENCE);
+    assert!(!status.success(), "{said:#?}");
+    assert!(!said.iter().any(|line| line.contains("panicked")), "{said:#?}");
+}
+
+#[test]
+fn declining_is_told_and_nothing_is_shown() {
+    let mut helper = Program::start(helper());
+    let (address, code) = (helper.expect("address"), helper.expect("code"));
+    let mut sharer = Program::start(sharer(&address, VIRTUAL));
+    sharer.tell(&code);
+    sharer.expect("asked");
+    sharer.tell("n");
+    helper.expect("declined the sharer declined");
+    helper.tell("leave");
+    let (status, said) = helper.end();
+    assert_eq!(status.code(), Some(15), "{said:#?}");
+    assert!(!said.iter().any(|line| line.starts_with("frames")), "{said:#?}");
+}
+
+#[test]
+fn a_view_only_sharer_declines_control_without_asking() {
+    let mut helper = Program::start(helper());
+    let (address, code) = (helper.expect("address"), helper.expect("code"));
+    let mut sharer = Program::start(sharer(&address, &["--virtual", "640x480", "--view-only"]));
+    sharer.tell(&code);
+    sharer.expect("asked");
+    sharer.tell("y");
+    helper.expect("granted ViewOnly");
+    helper.tell("mode control");
+    helper.expect("declined this sharer allows viewing only");
+}
+
+#[test]
+fn frames_to_a_file() {
+    let scratch = Scratch::new();
+    let png = scratch.file("last.png");
+    let mut command = helper();
+    command.args(["--png", &png.display().to_string(), "--frames", "5"]);
+    let pair = Pair::viewing_with(command, VIRTUAL);
+    let (status, said) = pair.helper.end();
+    assert!(status.success(), "{said:#?}");
+    let picture = crate::picture::Rgb::png(&png);
+    assert_eq!((picture.width, picture.height), (640, 480));
+    assert!(picture.bytes.iter().any(|b| *b != picture.bytes[0]), "something is on it");
+    assert!(pair.sharer.end().0.success());
+}
+
+#[test]
+fn the_help_has_examples_and_exit_codes_and_completions_complete() {
+    for program in [env!("CARGO_BIN_EXE_helper"), env!("CARGO_BIN_EXE_sharer"), env!("CARGO_BIN_EXE_demo")] {
+        let help = Command::new(program).arg("--help").output().expect("it runs");
+        let text = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert!(help.status.success() && text.contains("Examples:") && text.contains("Exit codes:"), "{text}");
+        let script = Command::new(program).args(["--completions", "bash"]).output().expect("it runs");
+        assert!(script.status.success() && String::from_utf8_lossy(&script.stdout).contains("complete"), "{program}");
+    }
+}

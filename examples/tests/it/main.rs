@@ -1,0 +1,22 @@
+//! End to end: the real programs, on real X servers, with real programs on them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_lossless,
+    reason = "tests: a failure is a panic, and says what it saw"
+)]
+#![allow(missing_docs, unreachable_pub, reason = "a test binary has no users")]
+
+#[path = "../support/xserver.rs"]
+mod xserver;
+
+mod demo;
+mod desktop;
+mod endings;
+mod memory;
+mod pair;
+mod picture;
+mod programs;
+mod scratch;
+mod ui;
