@@ -1,5 +1,7 @@
 //! What both ends have in common: greeting, authentication, keep-alive, chat, clipboard, pause, refusal, end.
 
+mod handshake;
+
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -7,21 +9,20 @@ use bytes::{Bytes, BytesMut};
 use super::flow::Rate;
 use super::outbox::{Outbox, Slot};
 use super::timer::{Timer, Timers};
-use super::transcript::{Transcript, is_equal};
+use super::transcript::Transcript;
 use super::{Close, PeerInfo, Settings};
 use crate::credential::{Binding, Credential, Role};
 use crate::error::{CloseCode, DenyCode, Error};
 use crate::frame::{Decoder, Flags, Frame};
 use crate::limits::charge;
 use crate::mode::{Action, Direction, Gates, State, Subject, action};
-use crate::msg::auth::{Auth, AuthOk};
 use crate::msg::chat::{Chat, ChatAck};
 use crate::msg::clipboard::Clipboard;
 use crate::msg::control::{Denied, Pause, PauseReason, Ping, Pong};
-use crate::msg::hello::{Capabilities, Hello, Prefix, Versions};
+use crate::msg::hello::{Capabilities, Hello, Versions};
 use crate::msg::{Message, MessageType};
-use crate::nego::{self, Agreed};
-use crate::wire::{Decode as _, Reader, Text};
+use crate::nego::Agreed;
+use crate::wire::Text;
 
 /// How far the two sides have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,100 +281,6 @@ impl Link {
             Error::Busy => Error::LimitExceeded { what: "answers that the peer does not read", limit: self.settings.limits.queued },
             error => error,
         })
-    }
-
-    fn peer_role(&self) -> Role {
-        match self.role {
-            Role::Helper => Role::Sharer,
-            Role::Sharer => Role::Helper,
-        }
-    }
-
-    fn handle_hello(&mut self, now: Instant, frame: Frame) -> Result<Received, Error> {
-        let limits = &self.settings.limits;
-        self.transcript.push_frame(self.peer_role(), &frame, limits.handshake)?;
-
-        // The versions first: what follows them may look different in another one.
-        let prefix = Prefix::decode(&mut Reader::new(frame.body.clone(), limits))?;
-        nego::version(Prefix { role: self.hello.role, versions: self.hello.versions }, prefix)?;
-        let theirs = crate::msg::body::<Hello>(frame, limits)?;
-
-        let agreed = match self.role {
-            Role::Helper => nego::confirm(&self.hello, &theirs)?,
-            Role::Sharer => {
-                let agreed = nego::answer(&self.hello, &theirs)?;
-                self.binding.session_id = theirs.session_id;
-                self.hello.session_id = theirs.session_id;
-                self.hello.versions = Versions { min: agreed.version, max: agreed.version };
-                self.hello.window = agreed.window;
-                self.hello.profiles = vec![agreed.profile];
-                self.greet()?;
-                agreed
-            }
-        };
-        self.agreed = Some(agreed);
-        self.phase = Phase::Authenticating;
-        if let Some(credential) = &mut self.credential {
-            credential.start(now, &self.binding)?;
-        }
-        self.send_steps()?;
-        Ok(Received::Event(Shared::Hello(PeerInfo {
-            name: theirs.name,
-            version: theirs.version,
-            protocol: agreed.version,
-            capabilities: agreed.capabilities,
-            profile: agreed.profile,
-        })))
-    }
-
-    fn handle_auth(&mut self, now: Instant, frame: Frame) -> Result<Received, Error> {
-        match (frame.message, self.confirmed) {
-            (MessageType::AUTH, None) => {
-                self.transcript.push_frame(self.peer_role(), &frame, self.settings.limits.handshake)?;
-                let auth = crate::msg::body::<Auth>(frame, &self.settings.limits)?;
-                if let Some(credential) = &mut self.credential {
-                    credential.handle(now, auth.step, &auth.body)?;
-                }
-                self.send_steps()?;
-                Ok(Received::Nothing)
-            }
-            (MessageType::AUTH_OK, Some(ours)) => {
-                let theirs = crate::msg::body::<AuthOk>(frame, &self.settings.limits)?;
-                if !is_equal(&ours, &theirs.transcript) {
-                    let text = "the two sides did not see the same messages: somebody may be in between";
-                    return Err(Error::Refused { code: CloseCode::TRANSCRIPT, here: text.into(), there: text.into() });
-                }
-                self.open(now);
-                Ok(Received::Event(Shared::Authenticated))
-            }
-            // A step after all was said, or a confirmation before.
-            _ => Err(Error::PeerViolation { code: CloseCode::UNEXPECTED, what: "authentication out of order" }),
-        }
-    }
-
-    /// Sends what the credential has to say, and the confirmation once it is content.
-    fn send_steps(&mut self) -> Result<(), Error> {
-        let Some(credential) = &mut self.credential else { return Ok(()) };
-        while let Some((step, body)) = credential.poll() {
-            let frame = self.outbox.insist(&Auth { step, body })?;
-            self.transcript.push(self.role, &frame, self.settings.limits.handshake)?;
-        }
-        if credential.is_complete() && self.confirmed.is_none() {
-            let transcript = self.transcript.hash();
-            self.outbox.insist(&AuthOk { transcript })?;
-            self.confirmed = Some(transcript);
-        }
-        Ok(())
-    }
-
-    fn open(&mut self, now: Instant) {
-        self.phase = Phase::Open;
-        self.credential = None;
-        self.transcript = Transcript::default();
-        self.decoder.set_max_body(self.settings.limits.frame);
-        self.timers.stop(Timer::Handshake);
-        self.timers.set(Timer::Dead, now, self.settings.timers.dead);
-        self.send_ping(now);
     }
 
     fn stamp(&self, now: Instant) -> u64 {

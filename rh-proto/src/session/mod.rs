@@ -16,6 +16,7 @@
 //!
 //! After `Closed` everything is inert: input is ignored, and what was queued for the peer, ending in `Close`, can still be taken.
 
+mod event;
 mod flow;
 mod helper;
 mod link;
@@ -26,8 +27,9 @@ mod transcript;
 
 use std::time::Duration;
 
-pub use self::helper::{Helper, HelperEvent};
-pub use self::sharer::{Sharer, SharerEvent};
+pub use self::event::{HelperEvent, SharerEvent};
+pub use self::helper::Helper;
+pub use self::sharer::Sharer;
 
 use crate::error::CloseCode;
 use crate::limits::Limits;

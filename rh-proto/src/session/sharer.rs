@@ -1,130 +1,24 @@
 //! The sharer's end: shows its screen, decides, and enforces what it decided.
 
+mod send;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::event::SharerEvent;
 use super::flow::Flow;
 use super::link::{Link, Received, Shared, farewell};
-use super::outbox::Slot;
 use super::timer::Timer;
-use super::{Close, PeerInfo, Settings};
+use super::{Close, Settings};
 use crate::credential::{Binding, Credential, Role};
-use crate::error::{CloseCode, DenyCode, Error};
-use crate::limits::charge;
+use crate::error::{CloseCode, Error};
 use crate::mode::{Mode, State, lower, request};
+use crate::msg::Message;
 use crate::msg::control::PauseReason;
-use crate::msg::cursor::{CursorHidden, CursorPosition, CursorShape};
-use crate::msg::graphics::FrameId;
 use crate::msg::hello::Window;
-use crate::msg::input::InputBatch;
-use crate::msg::layout::{DisplayId, Layout};
 use crate::msg::mode::{ConsentPending, DeclineReason, ModeDecline, ModeGrant, ModeId, ModeRequest, ModeRevoke, RequestId};
-use crate::msg::pointer::{Laser, Stroke};
-use crate::msg::{Message, MessageType};
-use crate::wire::Text;
-
-/// What the sharer's app shows or does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SharerEvent {
-    /// The helper introduced itself. Nothing it says is authenticated yet.
-    Hello {
-        /// What it says.
-        peer: PeerInfo,
-    },
-    /// Both sides know that they see the same session and that the other proved itself.
-    Authenticated,
-    /// Ask the person; answer with [`Sharer::consent`].
-    ConsentRequested {
-        /// Which request.
-        id: RequestId,
-        /// For which mode.
-        mode: Mode,
-    },
-    /// Stop asking: the helper withdrew, time ran out, or the session went another way.
-    ConsentWithdrawn {
-        /// Which request.
-        id: RequestId,
-    },
-    /// What the helper may do from now on. For the indicator, the picture and the record.
-    ModeChanged(Option<Mode>),
-    /// To be injected, in order.
-    Input(InputBatch),
-    /// Let go of every key and button that the helper holds.
-    ReleaseAll,
-    /// The helper says something.
-    Chat {
-        /// Counts up.
-        id: u32,
-        /// As typed.
-        text: Text,
-    },
-    /// A chat message reached the helper.
-    ChatDelivered {
-        /// As [`Sharer::send_chat`] gave it.
-        id: u32,
-    },
-    /// The helper points at a pixel, or no longer points.
-    Laser(Option<Laser>),
-    /// The helper draws.
-    Stroke(Stroke),
-    /// All strokes go away.
-    Erase,
-    /// Text for the clipboard.
-    Clipboard(Text),
-    /// Something sent was not acted on.
-    Denied {
-        /// What kind.
-        message: MessageType,
-        /// Why.
-        code: DenyCode,
-        /// Its id, 0 for kinds without one.
-        id: u32,
-    },
-    /// The helper paused, or goes on.
-    Paused {
-        /// Whether it is paused now.
-        paused: bool,
-        /// Why.
-        reason: PauseReason,
-    },
-    /// The helper has decoded this frame and all before it.
-    FrameAcked {
-        /// Which frame.
-        id: FrameId,
-        /// From [`Sharer::send_frame`] to here.
-        rtt: Duration,
-        /// The part of it that the helper spent decoding.
-        decode: Duration,
-        /// Complete frames that the helper has not decoded yet.
-        queued: u16,
-    },
-    /// The picture starts anew: reset the encoder. The next frame sent is the first of the new picture.
-    RefreshRequested,
-    /// The indicator did not beat in time: frames and input stop until it does.
-    InterlockLost,
-    /// How long a message takes there and back.
-    Rtt(Duration),
-    /// It is over. The last event.
-    Closed(Close),
-}
-
-impl From<Shared> for SharerEvent {
-    fn from(event: Shared) -> Self {
-        match event {
-            Shared::Hello(peer) => Self::Hello { peer },
-            Shared::Authenticated => Self::Authenticated,
-            Shared::Chat { id, text } => Self::Chat { id, text },
-            Shared::ChatDelivered { id } => Self::ChatDelivered { id },
-            Shared::Clipboard(text) => Self::Clipboard(text),
-            Shared::Denied { message, code, id } => Self::Denied { message, code, id },
-            Shared::Paused { paused, reason } => Self::Paused { paused, reason },
-            Shared::Rtt(rtt) => Self::Rtt(rtt),
-        }
-    }
-}
 
 /// Signs of life of the indicator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -509,117 +403,9 @@ impl Sharer {
         self.link.timers.set(Timer::LocalInput, now, self.link.settings.timers.local_input_pause);
     }
 
-    /// Whether [`send_frame`](Self::send_frame) takes a frame now. While not, do not even encode one: what it would show is old when it may go.
-    #[must_use]
-    pub fn can_send_frame(&self, now: Instant) -> bool {
-        let live = match self.interlock {
-            Interlock::Live(beat) => now.saturating_duration_since(beat) < self.link.settings.timers.interlock,
-            Interlock::Waiting | Interlock::Lost => false,
-        };
-        self.link.is_open() && self.mode.is_some() && !self.is_paused() && live && !self.link.outbox.has_picture() && self.flow.is_open()
-    }
-
-    /// Sends what the codec made of a display. It is acknowledged by [`SharerEvent::FrameAcked`].
-    ///
-    /// # Errors
-    /// [`Error::ApiMisuse`] when [`can_send_frame`](Self::can_send_frame) says no; [`Error::LimitExceeded`] over
-    /// [`Limits::picture`](crate::limits::Limits::picture) bytes.
-    pub fn send_frame(&mut self, now: Instant, display: DisplayId, payload: Bytes) -> Result<FrameId, Error> {
-        self.handle_timeout(now);
-        self.link.require_open()?;
-        if !self.can_send_frame(now) {
-            return Err(Error::ApiMisuse { what: "a frame may not be sent, as can_send_frame says" });
-        }
-        charge("frame", payload.len(), self.link.settings.limits.picture)?;
-        let id = self.flow.send(now, payload.len())?;
-        self.link.outbox.picture(display, id, std::mem::take(&mut self.anew), payload);
-        Ok(id)
-    }
-
     fn require_mode(&self) -> Result<(), Error> {
         self.link.require_open()?;
         if self.mode.is_none() { Err(Error::ApiMisuse { what: "no mode is granted" }) } else { Ok(()) }
-    }
-
-    /// Tells which displays there are: after the first grant, after each grant that follows none, and on every change.
-    ///
-    /// # Errors
-    /// [`Error::ApiMisuse`] without a mode; [`Error::LimitExceeded`] over [`Limits::displays`](crate::limits::Limits::displays) or too long a name;
-    /// [`Error::Busy`].
-    pub fn send_layout(&mut self, now: Instant, layout: &Layout) -> Result<(), Error> {
-        self.handle_timeout(now);
-        self.require_mode()?;
-        let limits = &self.link.settings.limits;
-        charge("displays", layout.displays.len(), limits.displays)?;
-        for display in &layout.displays {
-            charge("display name", display.name.len(), limits.text)?;
-        }
-        self.link.outbox.control(layout)
-    }
-
-    /// Tells what the pointer looks like. A newer shape takes the place of one that was not sent yet.
-    ///
-    /// # Errors
-    /// [`Error::ApiMisuse`] without a mode; [`Error::LimitExceeded`] and [`Error::Malformed`] for a shape that breaks its own invariants.
-    pub fn send_cursor_shape(&mut self, now: Instant, shape: &CursorShape) -> Result<(), Error> {
-        self.handle_timeout(now);
-        self.require_mode()?;
-        shape.check(self.link.settings.limits.cursor_side)?;
-        self.link.outbox.replace(Slot::CursorShape, shape)
-    }
-
-    /// Tells where the pointer is; `None` hides it. A newer position takes the place of one that was not sent yet.
-    ///
-    /// # Errors
-    /// [`Error::ApiMisuse`] without a mode.
-    pub fn send_cursor_position(&mut self, now: Instant, position: Option<CursorPosition>) -> Result<(), Error> {
-        self.handle_timeout(now);
-        self.require_mode()?;
-        match position {
-            Some(position) => self.link.outbox.replace(Slot::CursorPosition, &position),
-            None => self.link.outbox.replace(Slot::CursorPosition, &CursorHidden),
-        }
-    }
-
-    /// Says something. Gives the id that `ChatDelivered` names.
-    ///
-    /// # Errors
-    /// [`Error::ApiMisuse`] without a mode; [`Error::LimitExceeded`] over [`Limits::chat`](crate::limits::Limits::chat) bytes; [`Error::Busy`].
-    pub fn send_chat(&mut self, now: Instant, text: &str) -> Result<u32, Error> {
-        self.handle_timeout(now);
-        self.require_mode()?;
-        self.link.send_chat(text)
-    }
-
-    /// Gives clipboard text to the helper. A newer text takes the place of one that was not sent yet.
-    ///
-    /// # Errors
-    /// [`Error::ApiMisuse`] in a mode without input or when clipboard text is switched off on either side; [`Error::LimitExceeded`] over
-    /// [`Limits::clipboard`](crate::limits::Limits::clipboard) bytes.
-    pub fn send_clipboard(&mut self, now: Instant, text: &str) -> Result<(), Error> {
-        self.handle_timeout(now);
-        self.link.require_open()?;
-        if !self.mode.is_some_and(Mode::has_input) {
-            return Err(Error::ApiMisuse { what: "the mode has no clipboard" });
-        }
-        self.link.send_clipboard(text)
-    }
-
-    /// Pauses, or goes on. While either side has paused, no frame and no input crosses.
-    ///
-    /// # Errors
-    /// [`Error::ApiMisuse`] before authentication and after the end.
-    pub fn pause(&mut self, now: Instant, paused: bool) -> Result<(), Error> {
-        self.handle_timeout(now);
-        self.link.require_open()?;
-        if self.link.paused_here != paused {
-            self.link.paused_here = paused;
-            if paused {
-                self.release(self.mode);
-            }
-            self.update_hold();
-        }
-        Ok(())
     }
 
     /// Leaves. `reason` is one sentence for the person at the other side.
