@@ -8,9 +8,9 @@
 //! 1. It is looked up in all groups and levels of the layout. Temporary modifiers are *locked* for it, not pressed, so that no key of the
 //!    desktop's needs to exist for them.
 //! 2. If the layout lacks it, a spare key code is given its keysym. Applications re-read the map before they come to the key, since both
-//!    notices are in one stream. A spare code is used again for something else only when no unused one is left, and only after
-//!    [`Settings::rebind_after`]: an application that lags behind further than this sees the later character. On drop the
-//!    map is put back.
+//!    notices are in one stream. Each spare code carries as many characters as the layout's widest type has levels. A place is used
+//!    again for something else only when no unused one is left ([`Info::foreign_chars`]), and only after [`Settings::rebind_after`]: an
+//!    application that lags behind further than this sees the later character. On drop the map is put back, after the same wait.
 //!
 //! Caps Lock and held modifiers are lifted around the text and put back after. Keys that are held are never touched for more than that.
 //!
@@ -18,6 +18,7 @@
 //! Motion, buttons and wheel never wait for the server: one write a batch. Text, and keys that carry a character, ask for the keyboard's
 //! state once a batch. Everything gives up after [`Settings::patience`].
 
+mod connect;
 mod map;
 mod pool;
 mod text;
