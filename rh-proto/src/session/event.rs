@@ -48,7 +48,7 @@ pub enum HelperEvent {
         /// What is left.
         now: Option<Mode>,
     },
-    /// A frame for the codec. To be answered by [`Helper::ack_frame`] when decoded: the sharer waits for it.
+    /// A frame for the codec. To be answered by [`Helper::ack_frame`](super::Helper::ack_frame) when decoded: the sharer waits for it.
     Frame {
         /// Which display it shows.
         display: DisplayId,
@@ -74,7 +74,7 @@ pub enum HelperEvent {
     },
     /// A chat message reached the sharer.
     ChatDelivered {
-        /// As [`Helper::send_chat`] gave it.
+        /// As [`Helper::send_chat`](super::Helper::send_chat) gave it.
         id: u32,
     },
     /// Text for the clipboard.
@@ -127,7 +127,7 @@ pub enum SharerEvent {
     },
     /// Both sides know that they see the same session and that the other proved itself.
     Authenticated,
-    /// Ask the person; answer with [`Sharer::consent`].
+    /// Ask the person; answer with [`Sharer::consent`](super::Sharer::consent).
     ConsentRequested {
         /// Which request.
         id: RequestId,
@@ -154,7 +154,7 @@ pub enum SharerEvent {
     },
     /// A chat message reached the helper.
     ChatDelivered {
-        /// As [`Sharer::send_chat`] gave it.
+        /// As [`Sharer::send_chat`](super::Sharer::send_chat) gave it.
         id: u32,
     },
     /// The helper points at a pixel, or no longer points.
@@ -185,7 +185,7 @@ pub enum SharerEvent {
     FrameAcked {
         /// Which frame.
         id: FrameId,
-        /// From [`Sharer::send_frame`] to here.
+        /// From [`Sharer::send_frame`](super::Sharer::send_frame) to here.
         rtt: Duration,
         /// The part of it that the helper spent decoding.
         decode: Duration,

@@ -30,7 +30,6 @@ struct Partial {
 }
 
 /// The helper's end of a session. See the [module](super) for the order of calls.
-#[derive(Debug)]
 pub struct Helper {
     link: Link,
     events: VecDeque<HelperEvent>,
@@ -373,5 +372,12 @@ impl Helper {
         self.pending = None;
         self.link.close(now, close.code, there);
         self.events.push_back(HelperEvent::Closed(close));
+    }
+}
+
+impl std::fmt::Debug for Helper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Without the events: what is on the screen, and what people type and say, stays out of logs.
+        f.debug_struct("Helper").field("link", &self.link).field("state", &self.state()).field("mode", &self.mode).finish_non_exhaustive()
     }
 }

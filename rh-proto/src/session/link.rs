@@ -106,7 +106,7 @@ impl Link {
             window: settings.window,
             version: settings.app.version,
             min_peer: settings.min_peer,
-            name: Text::from(settings.app.name.as_str()),
+            name: Text::from(clip(&settings.app.name, limits.text)),
             profiles: settings.profiles.clone(),
             extensions: Vec::new(),
         };
@@ -294,7 +294,8 @@ impl Link {
         if self.outbox.control(&Ping { time }).is_ok() {
             self.ping = Some(time);
         }
-        self.timers.set(Timer::KeepAlive, now, self.settings.timers.keep_alive);
+        // A setting of zero must not make the next ping due at once, forever.
+        self.timers.set(Timer::KeepAlive, now, self.settings.timers.keep_alive.max(Duration::from_millis(1)));
     }
 
     pub(crate) fn send_chat(&mut self, text: &str) -> Result<u32, Error> {

@@ -42,7 +42,6 @@ struct Grant {
 ///
 /// No frame leaves unless a mode is granted, neither side has paused, and the indicator has shown life by [`beat`](Self::beat) within
 /// [`Timers::interlock`](super::Timers::interlock).
-#[derive(Debug)]
 pub struct Sharer {
     link: Link,
     events: VecDeque<SharerEvent>,
@@ -434,5 +433,12 @@ impl Sharer {
             self.set_mode(now, None);
         }
         self.events.push_back(SharerEvent::Closed(close));
+    }
+}
+
+impl std::fmt::Debug for Sharer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Without the events: what is on the screen, and what people type and say, stays out of logs.
+        f.debug_struct("Sharer").field("link", &self.link).field("state", &self.state()).field("mode", &self.mode).finish_non_exhaustive()
     }
 }

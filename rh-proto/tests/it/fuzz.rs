@@ -32,16 +32,27 @@ fn seeds_and_regressions_pass() {
     }
 }
 
-#[test]
-fn a_walk_at_random_through_sessions_keeps_the_promises() {
-    for seed in 0..2000 {
+/// Walks `seeds`, each a session of a few hundred acts.
+fn walk(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
         let mut rng = Rng::new(seed);
         let mut data: Vec<u8> = Vec::new();
         // Most walks begin with a session that works: carry, ask, consent, beat.
-        if seed % 4 != 0 {
+        if !seed.is_multiple_of(4) {
             data.extend([1, 0, 1, 0, 1, 0, 1, 0, 2, 1, 1, 0, 5, 1, 1, 0, 7, 0]);
         }
-        data.extend((0..200).map(|_| u8::try_from(rng.next() & 0xff).unwrap()));
-        fuzzing::session(&data);
+        data.extend((0..400).map(|_| u8::try_from(rng.next() & 0xff).unwrap()));
+        assert!(std::panic::catch_unwind(|| fuzzing::session(&data)).is_ok(), "seed {seed}");
     }
+}
+
+#[test]
+fn a_walk_at_random_through_sessions_keeps_the_promises() {
+    walk(0..2000);
+}
+
+#[test]
+#[ignore = "soak: a million walks take minutes"]
+fn a_long_walk_at_random_keeps_the_promises() {
+    walk(0..1_000_000);
 }

@@ -7,9 +7,10 @@ use rh_proto::error::{CloseCode, Error};
 use rh_proto::frame::{Flags, Frame};
 use rh_proto::mode::{Mode, State};
 use rh_proto::msg::MessageType;
+use rh_proto::msg::hello::{AppVersion, Window};
 use rh_proto::msg::input::{HidUsage, Input};
 use rh_proto::msg::layout::{Display, DisplayId, Generation, Layout, Rotation};
-use rh_proto::session::{HelperEvent, SharerEvent};
+use rh_proto::session::{AppInfo, HelperEvent, Settings, SharerEvent, Timers};
 
 use crate::sim::{MS, Pair, Rng, SECOND, open_settings, sharer, wire};
 
@@ -238,4 +239,29 @@ fn time_that_stands_still_or_jumps_is_no_reason_to_panic() {
     pair.sharer.handle_bytes(earlier, &wire(&rh_proto::msg::control::Ping { time: u64::MAX })).unwrap();
     pair.sharer.beat(pair.now + Duration::from_secs(86_400 * 365));
     assert!(pair.sharer.is_closed(), "a year without a byte");
+}
+
+#[test]
+fn settings_that_make_no_sense_neither_hang_nor_panic() {
+    let timers = Timers { keep_alive: Duration::ZERO, interlock: Duration::ZERO, local_input_pause: Duration::ZERO, ..Timers::default() };
+    let app = AppInfo { name: "日".repeat(30_000), version: AppVersion::default() };
+    let window = Window { frames: 0, bytes: 0 };
+    let settings = || Settings { timers: timers.clone(), app: app.clone(), window, ..open_settings() };
+    let mut pair = Pair::ready_with(settings(), settings());
+    pair.enter(Mode::FullControl);
+    pair.sharer.local_input(pair.now);
+    pair.run(SECOND);
+    assert!(!pair.sharer.can_send_frame(pair.now), "an indicator that may never be silent never shows life");
+
+    // Time-outs longer than time itself never come.
+    let timers = Timers { dead: Duration::MAX, handshake: Duration::MAX, ..Timers::default() };
+    let mut pair = Pair::ready_with(Settings { timers: timers.clone(), ..open_settings() }, Settings { timers, ..open_settings() });
+    pair.cut();
+    pair.run(100 * SECOND);
+    assert!(!pair.helper.is_closed());
+
+    // Nothing in common.
+    let mut pair = Pair::new(Settings { profiles: vec![], ..open_settings() }, open_settings());
+    pair.run(SECOND);
+    assert_eq!(pair.helper_closed().unwrap().code, CloseCode::NO_COMMON_PROFILE);
 }

@@ -24,7 +24,7 @@ impl Sharer {
         self.link.is_open() && self.mode.is_some() && !self.is_paused() && live && !self.link.outbox.has_picture() && self.flow.is_open()
     }
 
-    /// Sends what the codec made of a display. It is acknowledged by [`SharerEvent::FrameAcked`].
+    /// Sends what the codec made of a display. It is acknowledged by [`SharerEvent::FrameAcked`](crate::session::SharerEvent::FrameAcked).
     ///
     /// # Errors
     /// [`Error::ApiMisuse`] when [`can_send_frame`](Self::can_send_frame) says no; [`Error::LimitExceeded`] over
