@@ -17,11 +17,9 @@ use super::relay::{Leg, Packet, Records, Relay};
 use super::world::{End, HelperEnd, SharerEnd, Verdict, World, verdict};
 use crate::support::{code, epoch};
 
-/// Short where a relay that swallows everything would hold the tests up, yet long enough for a busy machine.
-fn settings() -> Settings {
-    let seconds = Duration::from_secs;
-    let timers = Timers { handshake: seconds(3), dead: seconds(5), interlock: seconds(30), ..Timers::default() };
-    Settings { timers, ..Settings::default() }
+/// With a time-out for the handshake, and no interlock that a busy machine could trip.
+fn settings(handshake: Duration) -> Settings {
+    Settings { timers: Timers { handshake, interlock: Duration::from_secs(60), ..Timers::default() }, ..Settings::default() }
 }
 
 /// Gives what is read from `stream`, an empty piece at its end.
@@ -74,8 +72,12 @@ fn drive<S: Session>(mut end: End<S>, mut stream: TcpStream, act: impl Fn(&mut E
     }
 }
 
-/// Two ends that dial a relay, as they do on the internet; `relay` sits between the two sockets.
 fn play(typed: Code, relay: impl Relay + Send + 'static) -> Verdict {
+    play_with(&settings(Timers::default().handshake), typed, relay)
+}
+
+/// Two ends that dial a relay, as they do on the internet; `relay` sits between the two sockets.
+fn play_with(settings: &Settings, typed: Code, relay: impl Relay + Send + 'static) -> Verdict {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let start = epoch();
@@ -107,8 +109,10 @@ fn play(typed: Code, relay: impl Relay + Send + 'static) -> Verdict {
         })
     });
 
-    let sharer = thread::spawn(move || drive(SharerEnd::start(typed, 2, settings(), start), sharer_stream, SharerEnd::act));
-    let helper = drive(HelperEnd::start(&live, 1, settings(), start), helper_stream, HelperEnd::act);
+    let sharer = SharerEnd::start(typed, 2, settings.clone(), start);
+    let helper = HelperEnd::start(&live, 1, settings.clone(), start);
+    let sharer = thread::spawn(move || drive(sharer, sharer_stream, SharerEnd::act));
+    let helper = drive(helper, helper_stream, HelperEnd::act);
     let sharer = sharer.join().unwrap();
     for pump in pumps {
         pump.join().unwrap();
@@ -197,7 +201,8 @@ fn records_out_of_order_are_refused() {
                 out.extend(held.take().map(|held| Packet::new(Leg::Sharer, &held)));
             }
         });
-        assert_refused("reordering", target, &play(code(), swap));
+        // Where the helper has nothing more to say before it hears an answer, only the time-out ends it.
+        assert_refused("reordering", target, &play_with(&settings(Duration::from_secs(2)), code(), swap));
     }
 }
 
@@ -235,7 +240,7 @@ fn a_relay_that_goes_silent_is_given_up() {
         }
     };
     assert_eq!(
-        play(code(), silent),
+        play_with(&settings(Duration::from_secs(2)), code(), silent),
         Verdict::Refused { helper: CloseCode::HANDSHAKE_TIMEOUT, sharer: CloseCode::HANDSHAKE_TIMEOUT, authenticated: false, delivered: 0 }
     );
 }
