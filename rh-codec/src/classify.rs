@@ -18,46 +18,101 @@ pub(crate) enum Content {
 }
 
 /// Rows of a piece at most: as many as a line of large text needs.
-pub(crate) const BAND: u32 = 64;
+const BAND: usize = 64;
 
-/// Cuts a region into pieces of one kind each and calls `piece` for them, top to bottom; stops where it says so.
+/// Rows of a region below which its cells stay together: a single line tells nothing about lines.
+const ONE_LINE: u32 = 32;
+
+/// Marks a row of a cell that is not of one colour.
+const MIXED: u32 = u32::MAX;
+
+/// Cuts regions into pieces of one kind each.
 ///
-/// Rows of one colour are the gaps between lines of text, so the bands between them are lines, and the same word gives the same
-/// columns wherever it stands. Bands are judged in cells of a tile's width.
-pub(crate) fn pieces<E>(frame: &FrameView<'_>, region: Rect, mut piece: impl FnMut(Rect, Content) -> Result<bool, E>) -> Result<bool, E> {
-    let uniform = |y| uniform_colour(frame.span(region.x, y, region.width));
-    let mut y = region.y;
-    while y < region.bottom() {
-        let top = y;
-        let solid = uniform(y);
-        y += 1;
-        if let Some(solid) = solid {
-            while y < region.bottom() && uniform(y) == Some(solid) {
-                y += 1;
-            }
-            if !piece(Rect { y: top, height: y - top, ..region }, Content::Solid(solid))? {
+/// Text compresses best when a word gives the same columns of pixels wherever it stands, so the cuts follow the lines: they lie
+/// where rows have one colour. A screen has several windows side by side, each with lines of its own, so first the region is
+/// cut into groups of cells (a tile wide) whose lines agree.
+#[derive(Debug, Default)]
+pub(crate) struct Cutter {
+    /// For each cell of a region, the colour of each of its rows, or `MIXED`.
+    rows: Vec<u32>,
+    /// The same for the group of cells being collected.
+    group: Vec<u32>,
+}
+
+impl Cutter {
+    /// Calls `piece` for all pieces of a region, in groups from left to right, each from top to bottom; stops where it says so.
+    pub(crate) fn pieces<E>(
+        &mut self,
+        frame: &FrameView<'_>,
+        region: Rect,
+        mut piece: impl FnMut(Rect, Content) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let height = region.height as usize;
+        self.rows.clear();
+        for cell in cells(region) {
+            self.rows.extend((cell.y..cell.bottom()).map(|y| uniform_colour(frame.span(cell.x, y, cell.width)).unwrap_or(MIXED)));
+        }
+        let mut open: Option<Rect> = None;
+        for (cell, rows) in cells(region).zip(self.rows.chunks(height)) {
+            open = match open {
+                Some(group) if region.height < ONE_LINE || agree(&self.group, rows) => {
+                    self.group.iter_mut().zip(rows).filter(|(a, b)| a != b).for_each(|(a, _)| *a = MIXED);
+                    Some(Rect { width: group.width + cell.width, ..group })
+                }
+                group => {
+                    if let Some(group) = group
+                        && !bands(frame, group, &self.group, &mut piece)?
+                    {
+                        return Ok(false);
+                    }
+                    self.group.clear();
+                    self.group.extend_from_slice(rows);
+                    Some(cell)
+                }
+            };
+        }
+        open.map_or(Ok(true), |group| bands(frame, group, &self.group, &mut piece))
+    }
+}
+
+/// Whether cells have their lines at the same height: most rows that are of one colour in the one are so in the other.
+fn agree(a: &[u32], b: &[u32]) -> bool {
+    let count = |rows: &[u32]| rows.iter().filter(|row| **row != MIXED).count();
+    let (in_a, in_b) = (count(a), count(b));
+    let in_both = a.iter().zip(b).filter(|(a, b)| **a != MIXED && a == b).count();
+    let none = a.len() / 16;
+    (in_a > none) == (in_b > none) && in_both * 4 >= in_a.min(in_b) * 3
+}
+
+/// Cuts a group at rows of one colour, and every 64 rows where there are none.
+#[expect(clippy::cast_possible_truncation, reason = "a region has at most 2^16 rows")]
+fn bands<E>(frame: &FrameView<'_>, group: Rect, rows: &[u32], piece: &mut impl FnMut(Rect, Content) -> Result<bool, E>) -> Result<bool, E> {
+    let mut y = group.y;
+    for run in rows.chunk_by(|a, b| a == b || (*a == MIXED && *b == MIXED)) {
+        let solid = run[0] != MIXED;
+        for part in run.chunks(if solid { run.len() } else { BAND }) {
+            let band = Rect { y, height: part.len() as u32, ..group };
+            if !(if solid { piece(band, Content::Solid(run[0]))? } else { kinds(frame, band, piece)? }) {
                 return Ok(false);
             }
-            continue;
-        }
-        while y < region.bottom() && y - top < BAND && uniform(y).is_none() {
-            y += 1;
-        }
-        if !cells(frame, Rect { y: top, height: y - top, ..region }, &mut piece)? {
-            return Ok(false);
+            y = band.bottom();
         }
     }
     Ok(true)
 }
 
+/// The cells of a region: its parts in the columns of the grid of tiles.
+fn cells(region: Rect) -> impl Iterator<Item = Rect> {
+    (region.x / TILE..region.right().div_ceil(TILE)).map(move |column| {
+        let x = region.x.max(column * TILE);
+        Rect { x, width: region.right().min(column * TILE + TILE) - x, ..region }
+    })
+}
+
 /// Joins neighbouring cells of a band that are of one kind.
-fn cells<E>(frame: &FrameView<'_>, band: Rect, piece: &mut impl FnMut(Rect, Content) -> Result<bool, E>) -> Result<bool, E> {
+fn kinds<E>(frame: &FrameView<'_>, band: Rect, piece: &mut impl FnMut(Rect, Content) -> Result<bool, E>) -> Result<bool, E> {
     let mut open: Option<(Rect, Content)> = None;
-    let mut x = band.x;
-    while x < band.right() {
-        let end = (x / TILE * TILE + TILE).min(band.right());
-        let cell = Rect { x, width: end - x, ..band };
-        x = end;
+    for cell in cells(band) {
         let content = judge(frame, cell);
         open = match open {
             Some((rect, kind)) if kind == content => Some((Rect { width: rect.width + cell.width, ..rect }, kind)),

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, FrameView, Limits, Move, Rect,
-    classify::{self, Content},
+    classify::{Content, Cutter},
     diff::{TILE, TileMap},
     image::Surface,
     motion, native, region,
@@ -117,6 +117,7 @@ pub struct Encoder {
     acknowledged: u64,
     // Kept for their memory only.
     regions: Vec<Rect>,
+    cutter: Cutter,
     copies: Vec<motion::Copy>,
 }
 
@@ -151,6 +152,7 @@ impl Encoder {
             sent: 0,
             acknowledged: 0,
             regions: Vec::new(),
+            cutter: Cutter::default(),
             copies: Vec::new(),
         })
     }
@@ -243,19 +245,19 @@ impl Encoder {
         encoded: &mut Encoded,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let mut regions = std::mem::take(&mut self.regions);
+        let (mut regions, mut cutter) = (std::mem::take(&mut self.regions), std::mem::take(&mut self.cutter));
         let mut date = u64::MAX;
         'all: while let Some(since) = self.tiles.newest_before(date) {
             date = since;
             region::collect(&mut regions, &self.tiles, since, frame, &self.shown);
             for region in &regions {
                 let piece = |rect, content| self.send_piece(frame, rect, content, message, encoded, out);
-                if !classify::pieces(frame, *region, piece)? {
+                if !cutter.pieces(frame, *region, piece)? {
                     break 'all;
                 }
             }
         }
-        self.regions = regions;
+        (self.regions, self.cutter) = (regions, cutter);
         Ok(())
     }
 

@@ -70,7 +70,8 @@ pub fn roundtrip(data: &[u8]) {
             0 => damage.push(canvas.draw(&mut source, |_, _, _| 0x33_6699)),
             1 => damage.push(canvas.draw(&mut source, |seed, x, y| (x * 7919 + y * 104_729).wrapping_mul(seed | 1) >> 3)),
             2 => damage.push(canvas.draw(&mut source, |seed, x, y| (x + y + seed % 3) * 0x01_0101)),
-            3 => damage.push(canvas.draw(&mut source, |seed, x, y| [0, 0xff_ffff, 0x80_8080, seed][((x * 5 ^ y * 3) >> 1 & 3) as usize])),
+            3 => damage
+                .push(canvas.draw(&mut source, |seed, x, y| [0, 0xff_ffff, 0x80_8080, seed][((((x * 5) ^ (y * 3)) >> 1) & 3) as usize])),
             4 => damage.push(canvas.shift(&mut source)),
             5 => {
                 canvas = Canvas::new(1 + source.number() % 256, 1 + source.number() % 256);

@@ -13,6 +13,8 @@ use crate::{
 
 /// Pixels of a hashed piece.
 const PIECE: usize = 32;
+/// Pixels of a piece beyond the tile that it starts in.
+const OVERLAP: u32 = 31;
 /// One piece in so many columns of the shown picture is hashed.
 const GRID: usize = 64;
 /// Slots of the table of pieces, as a power of two: 2^16 slots of 8 bytes.
@@ -138,6 +140,7 @@ impl Search {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "coordinates and their differences are below 2^16, by `FrameView`")]
     fn index(&mut self, shown: &Surface, bounds: Rect) {
         self.table.clear();
         self.table.resize(1 << TABLE_BITS, Piece { hash: 0, x: FREE, y: 0 });
@@ -154,7 +157,6 @@ impl Search {
                     piece.iter().zip(&POWERS).fold(0u32, |sum, (pixel, power)| sum.wrapping_add(colour(*pixel).wrapping_mul(*power)));
                 let slot = &mut self.table[slot_of(hash)];
                 if slot.x == FREE {
-                    // Rows and columns are below 2^16, by `FrameView`.
                     *slot = Piece { hash, x: x as u16, y: y as u16 };
                 } else if slot.hash == hash {
                     slot.x = AMBIGUOUS;
@@ -170,13 +172,18 @@ impl Search {
             for column in bounds.x / TILE..bounds.right().div_ceil(TILE) {
                 if tiles.is_dirty(column, y) {
                     let start = column * TILE;
-                    let width = (TILE + PIECE as u32 - 1).min(frame.width() - start);
+                    let width = (TILE + OVERLAP).min(frame.width() - start);
                     self.vote_span(frame.span(start, y, width), start, y);
                 }
             }
         }
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "coordinates and their differences are below 2^16, by `FrameView`"
+    )]
     fn vote_span(&mut self, span: &[Pixel], start: u32, y: u32) {
         let mut hash = 0u32;
         for (i, pixel) in span.iter().enumerate() {
@@ -187,7 +194,6 @@ impl Search {
             }
             let piece = self.table[slot_of(hash)];
             if piece.hash == hash && piece.x < AMBIGUOUS {
-                // Within a span, so small; coordinates are below 2^16.
                 let x = start + (i + 1 - PIECE) as u32;
                 let vector = Vector { dx: i32::from(piece.x) - x as i32, dy: i32::from(piece.y) - y as i32 };
                 if vector != Vector::ZERO {
@@ -198,7 +204,7 @@ impl Search {
     }
 
     fn count(&mut self, vector: Vector) {
-        let hash = (vector.dx as u32).wrapping_mul(0x9e37_79b1) ^ (vector.dy as u32).wrapping_mul(0x85eb_ca6b);
+        let hash = vector.dx.cast_unsigned().wrapping_mul(0x9e37_79b1) ^ vector.dy.cast_unsigned().wrapping_mul(0x85eb_ca6b);
         // A vector that finds eight others in its place loses its vote: the winner has many.
         for i in 0..8 {
             let slot = &mut self.votes[(hash as usize + i) % VOTE_SLOTS];

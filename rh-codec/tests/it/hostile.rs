@@ -1,7 +1,5 @@
 //! Streams that no encoder wrote.
 
-use std::time::Instant;
-
 use proptest::prelude::*;
 use rh_codec::{Decoder, Error, Limits};
 use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, zstd_sys::ZSTD_EndDirective};
@@ -88,10 +86,8 @@ fn too_many_operations_and_too_much_work_are_cut_short() {
     }
     let bytes = message(&plain);
     assert!(bytes.len() < 1000, "{} bytes", bytes.len());
-    let start = Instant::now();
     let error = Decoder::new(limits).unwrap().decode(&bytes).unwrap_err();
     assert!(matches!(error, Error::LimitExceeded { what: "the number of pixels that a message touches", .. }), "{error}");
-    assert!(start.elapsed().as_secs() < 5);
 }
 
 #[test]
@@ -109,7 +105,7 @@ fn a_window_beyond_the_limit_is_refused_before_it_is_allocated() {
 /// A short session's messages.
 fn session() -> Vec<Vec<u8>> {
     let mut link = Link::with(rh_codec::Settings { limits: small_limits(), ..Default::default() });
-    let mut screen = Screen::new(128, 100, 0);
+    let mut screen = Screen::new(96, 70, 0);
     let mut noise = Noise(5);
     let mut messages = Vec::new();
     for i in 0..4 {

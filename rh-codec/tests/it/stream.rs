@@ -44,7 +44,8 @@ fn a_typed_word_is_small() {
     link.show(&screen);
     screen.text(Rect::new(300, 304, 240, 17), &mut noise);
     let encoded = link.show_hinted(&screen, &Hints { damage: Some(&[Rect::new(300, 304, 240, 17)]), moves: &[] });
-    assert!(encoded.bytes <= 350, "{} bytes", encoded.bytes);
+    // Thirty made-up letters of 72 pixels each.
+    assert!(encoded.bytes <= 500, "{} bytes", encoded.bytes);
 }
 
 #[test]
