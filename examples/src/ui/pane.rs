@@ -73,8 +73,9 @@ pub(super) struct Pane {
     pointer: (i32, i32),
     modifiers: ModifiersState,
     shown: bool,
-    /// Whether the window is still to get the keyboard where nobody manages windows: once, when it is first seen.
-    greets: bool,
+    /// Whether the window takes the keyboard where nobody manages windows: once when it is first seen, and when clicked.
+    takes_keyboard: bool,
+    seen: bool,
 }
 
 impl std::fmt::Debug for Pane {
@@ -114,7 +115,8 @@ impl Pane {
             pointer: (-1, -1),
             modifiers: ModifiersState::empty(),
             shown: false,
-            greets: true,
+            takes_keyboard: true,
+            seen: false,
         };
         pane.resize(pane.window.inner_size())?;
         Ok(pane)
@@ -165,9 +167,9 @@ impl Pane {
         self.entry = Some((id, entry));
     }
 
-    /// Leaves the keyboard where it is when the window opens.
+    /// Leaves the keyboard where it is when the window opens or is clicked.
     pub(super) fn leave_keyboard(&mut self) {
-        self.greets = false;
+        self.takes_keyboard = false;
     }
 
     pub(super) fn entry(&mut self) -> Option<&mut Entry> {
@@ -326,8 +328,8 @@ impl Pane {
             }
             WindowEvent::ScaleFactorChanged { .. } | WindowEvent::ThemeChanged(_) => Some(Told::Restyled),
             // X11 says so as soon as the window can be seen, and can take the keyboard.
-            WindowEvent::Occluded(false) if self.greets => {
-                self.greets = false;
+            WindowEvent::Occluded(false) if self.takes_keyboard && !self.seen => {
+                self.seen = true;
                 desk.seat.unmanaged(&self.window);
                 None
             }
@@ -392,7 +394,7 @@ impl Pane {
     fn click(&mut self, desk: &mut Desk<'_>, down: bool) -> Option<Told> {
         let hit = self.hit();
         if down {
-            if !self.active {
+            if self.takes_keyboard && !self.active {
                 desk.seat.unmanaged(&self.window);
             }
             self.held = hit;
@@ -449,13 +451,23 @@ impl Pane {
     fn ime(&mut self, desk: &mut Desk<'_>, ime: &Ime) -> Option<Told> {
         let id = self.focus?;
         let (_, entry) = self.entry.as_mut().filter(|(own, _)| *own == id)?;
-        match ime {
-            Ime::Preedit(text, caret) => entry.compose(text, *caret),
-            Ime::Commit(text) => entry.insert(text),
+        let typed = match ime {
+            Ime::Preedit(text, caret) => {
+                entry.compose(text, *caret);
+                false
+            }
+            Ime::Commit(text) => {
+                entry.insert(text);
+                true
+            }
             Ime::Enabled => return None,
-            Ime::Disabled => entry.compose("", None),
-        }
-        self.edited(desk, id)
+            Ime::Disabled => {
+                entry.compose("", None);
+                false
+            }
+        };
+        self.damage_widget(desk, Some(id));
+        if typed { self.edited(desk, id) } else { None }
     }
 
     /// What a screen reader asks for.

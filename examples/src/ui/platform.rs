@@ -91,16 +91,6 @@ impl Seat {
         }
         let _ = window;
     }
-
-    /// The indicator was clicked: it gets the keyboard in any case, as it is nobody's to manage.
-    pub(super) fn take_keyboard(&self, window: &Window) {
-        #[cfg(all(unix, not(target_os = "macos")))]
-        if let Some(x11) = &self.x11 {
-            x11.take_keyboard(window);
-            return;
-        }
-        window.focus_window();
-    }
 }
 
 /// Whether the indicator is on the screen, asked of the display itself where it can be.
@@ -137,6 +127,23 @@ impl Watch {
             window.set_minimized(false);
         }
         !occluded && window.is_minimized() != Some(true)
+    }
+
+    /// Gives the keyboard to the indicator if the person has asked for that with Ctrl-Alt-Home; says whether.
+    pub(super) fn called(&mut self) -> bool {
+        #[cfg(all(unix, not(target_os = "macos")))]
+        if let Some(x11) = &mut self.x11 {
+            return x11.called();
+        }
+        false
+    }
+
+    /// Gives the keyboard back to the window that had it before.
+    pub(super) fn dismiss(&mut self) {
+        #[cfg(all(unix, not(target_os = "macos")))]
+        if let Some(x11) = &mut self.x11 {
+            x11.dismiss();
+        }
     }
 
     /// Shows the helper's laser pointer, or takes it away; where the system has no way to, nothing happens.

@@ -320,3 +320,24 @@ impl<'a> Layout<'a> {
         y + height - within.y
     }
 }
+
+/// What holds for every window, however large its text: asserted by the tests of the layouts.
+#[cfg(test)]
+pub(super) fn check(widgets: &[Widget], window: Area) {
+    let mut ids = std::collections::HashSet::new();
+    for widget in widgets {
+        assert!(ids.insert(widget.id) && widget.id != Id(0), "{:?} is there twice", widget.id);
+        let Some(node) = widget.node(None) else { continue };
+        let name = node.label().or(node.value()).unwrap_or_default();
+        assert!(!name.is_empty(), "{widget:?} has no name");
+        assert_eq!(widget.area.intersect(&window), widget.area, "{name} is not all inside of {window:?}");
+        assert_eq!(node.supports_action(Action::Focus), widget.focusable(), "{name}");
+        assert_eq!(node.supports_action(Action::Click), widget.presses(), "{name}");
+    }
+    let stops: Vec<&Widget> = widgets.iter().filter(|w| w.focusable()).collect();
+    for (n, one) in stops.iter().enumerate() {
+        for other in &stops[n + 1..] {
+            assert!(one.area.intersect(&other.area).is_empty(), "{} lies over {}", one.label, other.label);
+        }
+    }
+}

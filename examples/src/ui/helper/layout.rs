@@ -245,3 +245,68 @@ pub(super) fn paint_bar(bar: &Widget, view: &View, brush: &mut Brush<'_>, theme:
     let margin = line(1.0, 3.0);
     brush.rounded(thumb.inset(margin), thumb.w.min(thumb.h) / 2, theme.outline);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            super::{Options, text::Fonts, theme::Look, widget::check},
+            Status,
+        },
+        *,
+    };
+
+    const LONG: &str = "Wolfeschlegelsteinhausenbergerdorff-Müller-Łukasiewicz the Third";
+
+    fn in_session(control: bool, chat_open: bool, zoom: Zoom) -> State {
+        let mut state = State::new("Remote Help");
+        let (peer, mode) = (LONG.to_owned(), "Full control".to_owned());
+        state.status = Some(Status { peer, mode, control, latency_ms: Some(1234), kbit_s: 123_456 });
+        state.notice = Some((format!("{LONG} did not allow control."), std::time::Instant::now()));
+        (state.picture, state.chat_open, state.zoom) = ((1920, 1080), chat_open, zoom);
+        state.chat.push(true, "Hello", chat_open);
+        state
+    }
+
+    #[test]
+    fn everything_fits_at_normal_and_double_text_and_the_picture_keeps_room() {
+        let mut fonts = Fonts::new();
+        let theme = Look::new(&Options::default()).theme(true);
+        for (scale, w, h) in [(1.0, 1120, 780), (1.0, 800, 600), (2.0, 2240, 1560), (2.0, 1280, 1000)] {
+            let area = Area::new(0, 0, w, h);
+            for (control, chat_open, zoom) in [(false, false, Zoom::Fit), (true, true, Zoom::Fit), (true, true, Zoom::Actual)] {
+                let mut state = in_session(control, chat_open, zoom);
+                let mut layout = Layout::new(&mut fonts, scale, area);
+                session(&mut layout, &mut state, &theme);
+                check(&layout.widgets, area);
+                let seen = state.view.visible();
+                assert!(seen.w >= w / 4 && seen.h >= h / 8, "{seen:?} of {area:?}");
+            }
+            let mut layout = Layout::new(&mut fonts, scale, area);
+            waiting(&mut layout, Some(&("7KQ2M9XB".to_owned(), "[2001:db8:1234:5678:9abc:def0:1234:5678]:65535".to_owned())));
+            check(&layout.widgets, area);
+            let mut layout = Layout::new(&mut fonts, scale, area);
+            closed(&mut layout, &format!("{LONG} has ended the session."));
+            check(&layout.widgets, area);
+        }
+    }
+
+    #[test]
+    fn a_window_without_room_is_no_danger() {
+        let mut fonts = Fonts::new();
+        let theme = Look::new(&Options::default()).theme(true);
+        for (w, h) in [(1, 1), (50, 30), (3000, 20), (20, 3000)] {
+            let mut state = in_session(true, true, Zoom::Actual);
+            let mut layout = Layout::new(&mut fonts, 2.0, Area::new(0, 0, w, h));
+            session(&mut layout, &mut state, &theme);
+            let mut canvas = super::super::super::canvas::Canvas::default();
+            canvas.resize(w.try_into().unwrap_or(1), h.try_into().unwrap_or(1));
+            let (whole, widgets) = (canvas.area(), layout.widgets);
+            for widget in &widgets {
+                widget.paint(&mut canvas.brush(whole), &mut fonts, &theme, Default::default(), 2.0);
+                state.chat.paint(widget.area, &mut canvas.brush(whole), &mut fonts, &theme, 2.0);
+                paint_bar(widget, &state.view, &mut canvas.brush(whole), &theme);
+            }
+        }
+    }
+}

@@ -9,8 +9,9 @@ use super::super::{
     picture::{Area, Picture, at, side},
 };
 
-/// The weights of what one window pixel covers add up to this, along each axis. 255 * 4096 * 4096 fits 32 bits.
-const UNIT: u32 = 4096;
+/// The weights of what one window pixel covers add up to this, along each axis: 255 * 256 fits 16 bits, which is what makes
+/// the sums quick, and 255 * 256 * 256 fits 32.
+const UNIT: u16 = 256;
 
 /// Along one axis: what of the picture each window pixel covers.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ struct Axis {
     target: usize,
     spans: Vec<Span>,
     /// The spans' weights, one after the other.
-    weights: Vec<u32>,
+    weights: Vec<u16>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +50,14 @@ impl Axis {
             for s in first..=last {
                 // Rounded sums, not rounded weights: so they add up to UNIT exactly.
                 let covered = to.min((s + 1) * target) - from;
-                let sum = u32::try_from(covered as u64 * u64::from(UNIT) / source as u64).unwrap_or(UNIT);
+                let sum = u16::try_from(covered * usize::from(UNIT) / source).unwrap_or(UNIT);
                 self.weights.push(sum - before);
                 before = sum;
             }
         }
     }
 
-    fn weights(&self, span: Span) -> &[u32] {
+    fn weights(&self, span: Span) -> &[u16] {
         &self.weights[span.at..span.at + span.count]
     }
 }
@@ -66,8 +67,8 @@ impl Axis {
 pub(super) struct Scaler {
     x: Axis,
     y: Axis,
-    /// One row of the picture, summed over the rows that a window row covers: red, green, blue.
-    sums: Vec<[u32; 3]>,
+    /// One row of the picture, summed over the rows that a window row covers: each pixel's bytes apart.
+    sums: Vec<[u16; 4]>,
 }
 
 impl Scaler {
@@ -91,28 +92,28 @@ impl Scaler {
         let spans = &self.x.spans[at(clip.x - target.x)..at(clip.right() - target.x)];
         let first = spans.first().map_or(0, |span| span.first);
         let end = spans.last().map_or(0, |span| span.first + span.count);
-        self.sums.resize(width, [0; 3]);
+        self.sums.resize(width, [0; 4]);
         for y in clip.y..clip.bottom() {
             let span = self.y.spans[at(y - target.y)];
             let sums = &mut self.sums[first..end];
-            sums.fill([0; 3]);
+            sums.fill([0; 4]);
             for (row, weight) in (span.first..).zip(self.y.weights(span)) {
                 let row = &picture.pixels()[row * stride + first..row * stride + end];
                 for (sum, pixel) in sums.iter_mut().zip(row) {
-                    sum[0] += ((pixel >> 16) & 255) * weight;
-                    sum[1] += ((pixel >> 8) & 255) * weight;
-                    sum[2] += (pixel & 255) * weight;
+                    for (sum, byte) in sum.iter_mut().zip(pixel.to_le_bytes()) {
+                        *sum += u16::from(byte) * weight;
+                    }
                 }
             }
             for (out, span) in brush.row(y, clip.x, clip.w).iter_mut().zip(spans) {
-                let mut total = [UNIT * UNIT / 2; 3];
+                let mut total = [u32::from(UNIT) * u32::from(UNIT) / 2; 4];
                 for (sum, weight) in self.sums[span.first..span.first + span.count].iter().zip(self.x.weights(*span)) {
-                    for (total, channel) in total.iter_mut().zip(sum) {
-                        *total += channel * weight;
+                    for (total, sum) in total.iter_mut().zip(sum) {
+                        *total += u32::from(*sum) * u32::from(*weight);
                     }
                 }
-                let [r, g, b] = total.map(|channel| channel / (UNIT * UNIT));
-                *out = (r << 16) | (g << 8) | b;
+                // Byte 2 of each sum is its 65536th part.
+                *out = u32::from_le_bytes(total.map(|sum| sum.to_le_bytes()[2]));
             }
         }
     }

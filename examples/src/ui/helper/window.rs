@@ -58,6 +58,25 @@ pub(super) struct State {
 }
 
 impl State {
+    pub(super) fn new(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+
+            code: None,
+            status: None,
+            notice: None,
+            pending: false,
+            closed: None,
+            chat: Chat::default(),
+            chat_open: false,
+            laser: false,
+            paused: false,
+            zoom: Zoom::Fit,
+            picture: (0, 0),
+            view: View::new(Zoom::Fit, super::super::Area::default(), (0, 0), (0, 0)),
+        }
+    }
+
     pub(super) fn control(&self) -> bool {
         self.status.as_ref().is_some_and(|status| status.control)
     }
@@ -88,21 +107,7 @@ pub(super) struct HelperWindow {
 
 impl HelperWindow {
     pub(super) fn new(options: &Options, out: Out) -> Self {
-        let state = State {
-            title: options.title.clone(),
-            code: None,
-            status: None,
-            notice: None,
-            pending: false,
-            closed: None,
-            chat: Chat::default(),
-            chat_open: false,
-            laser: false,
-            paused: false,
-            zoom: Zoom::Fit,
-            picture: (0, 0),
-            view: View::new(Zoom::Fit, super::super::Area::default(), (0, 0), (0, 0)),
-        };
+        let state = State::new(&options.title);
         Self {
             state,
             out,

@@ -9,10 +9,11 @@ use x11rb::{
     connection::Connection,
     errors::ReplyError,
     protocol::{
+        Event,
         shape::{self, ConnectionExt as _},
         xproto::{
-            AtomEnum, ClipOrdering, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, MapState, Rectangle,
-            StackMode, Window as Id, WindowClass,
+            AtomEnum, ClipOrdering, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask, GrabMode, InputFocus, MapState,
+            ModMask, Rectangle, StackMode, Window as Id, WindowClass,
         },
     },
     rust_connection::RustConnection,
@@ -21,6 +22,8 @@ use x11rb::{
 use super::UiError;
 use crate::ui::picture::Area;
 
+/// The keysym of the key that, with Ctrl and Alt, gives the keyboard to the bar.
+const HOME: u32 = 0xff50;
 /// The laser pointer's diameter, in pixels.
 const LASER: u16 = 22;
 /// Its colour.
@@ -90,6 +93,8 @@ pub(super) struct Watch {
     root: Id,
     window: Id,
     laser: Option<Id>,
+    /// Who had the keyboard before the bar was called.
+    before: Option<Id>,
 }
 
 impl std::fmt::Debug for Watch {
@@ -103,7 +108,10 @@ impl Watch {
     pub(super) fn new(window: &Window) -> Result<Option<Self>, UiError> {
         let Some(window) = id(window) else { return Ok(None) };
         let (connection, root) = connect()?;
-        Ok(Some(Self { connection, root, window, laser: None }))
+        let watch = Self { connection, root, window, laser: None, before: None };
+        // A key that somebody else has taken is not to be had; the pointer still reaches the bar.
+        let _ = watch.grab_key();
+        Ok(Some(watch))
     }
 
     /// Raises and maps the window where needed; says whether most of it can be seen now. A display that does not answer
@@ -165,6 +173,48 @@ impl Watch {
         self.connection.configure_window(self.window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE))?;
         self.connection.flush()?;
         Ok(())
+    }
+
+    /// Asks for Ctrl-Alt-Home, whatever Caps Lock and Num Lock are.
+    fn grab_key(&self) -> Result<(), ReplyError> {
+        let setup = self.connection.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let map = self.connection.get_keyboard_mapping(first, last - first + 1)?.reply()?;
+        let columns = usize::from(map.keysyms_per_keycode).max(1);
+        let homes = (first..=last).zip(map.keysyms.chunks(columns)).filter(|(_, syms)| syms.contains(&HOME));
+        for (code, _) in homes {
+            for locks in [ModMask::default(), ModMask::LOCK, ModMask::M2, ModMask::LOCK | ModMask::M2] {
+                let held = ModMask::CONTROL | ModMask::M1 | locks;
+                self.connection.grab_key(false, self.root, held, code, GrabMode::ASYNC, GrabMode::ASYNC)?;
+            }
+        }
+        self.connection.flush()?;
+        Ok(())
+    }
+
+    pub(super) fn called(&mut self) -> bool {
+        let mut called = false;
+        while let Ok(Some(event)) = self.connection.poll_for_event() {
+            called |= matches!(event, Event::KeyPress(_));
+        }
+        if called {
+            let focus = self.connection.get_input_focus().map_err(ReplyError::from).and_then(|cookie| cookie.reply());
+            self.before = focus.ok().map(|focus| focus.focus).filter(|focus| *focus != self.window).or(self.before);
+            self.focus(self.window);
+        }
+        called
+    }
+
+    pub(super) fn dismiss(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.focus(before);
+        }
+    }
+
+    fn focus(&self, window: Id) {
+        // Refused only where the window cannot be seen, and then there is nothing to type into.
+        let _ = self.connection.set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME);
+        let _ = self.connection.flush();
     }
 
     pub(super) fn laser(&mut self, at: Option<(i32, i32)>) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use accesskit::Role;
 use winit::{
     dpi::{PhysicalPosition, PhysicalSize},
-    event::{ElementState, WindowEvent},
+    event::WindowEvent,
     window::Window,
 };
 
@@ -92,13 +92,16 @@ impl Bar {
     }
 
     /// Learns what the window system says of the window.
-    pub(super) fn note(&mut self, desk: &Desk<'_>, event: &WindowEvent) {
-        match event {
-            WindowEvent::Occluded(occluded) => self.occluded = *occluded,
-            WindowEvent::MouseInput { state: ElementState::Pressed, .. } => desk.seat.take_keyboard(self.pane.window()),
-            _ => return,
+    pub(super) fn note(&mut self, event: &WindowEvent) {
+        if let WindowEvent::Occluded(occluded) = event {
+            self.occluded = *occluded;
+            self.next = Instant::now();
         }
-        self.next = Instant::now();
+    }
+
+    /// Gives the keyboard back to the window that had it.
+    pub(super) fn dismiss(&mut self) {
+        self.watch.dismiss();
     }
 
     /// Whether a beat is due and deserved, and when to ask again.
@@ -109,6 +112,9 @@ impl Bar {
             return (false, self.next);
         }
         self.next = now + BEAT;
+        if self.watch.called() {
+            self.pane.set_focus(desk, Some(layout::STOP));
+        }
         let seen = self.pane.shown() && self.watch.seen(self.pane.window(), self.occluded);
         if !seen {
             self.place = Area::default();

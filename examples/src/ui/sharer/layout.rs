@@ -25,6 +25,10 @@ const ERROR: Id = Id(23);
 const GROUND: Id = Id(24);
 const MARK: Id = Id(25);
 
+/// Sizes of the windows, before scaling.
+pub(super) const START: (f32, f32) = (460.0, 240.0);
+pub(super) const CONSENT: (f32, f32) = (500.0, 270.0);
+
 /// One button at the right end of a strip.
 fn button(layout: &mut Layout<'_>, id: Id, tone: Tone, label: &str) {
     let (width, height) = (layout.button_width(label), layout.control());
@@ -111,7 +115,7 @@ pub(super) fn bar_size(layout: &mut Layout<'_>, words: &str, chat: &str, paused:
     let (gap, mark) = (layout.px(8.0), layout.px(26.0));
     let buttons: i32 = bar_buttons(chat, paused).iter().map(|(_, _, label)| layout.button_width(label) + gap).sum();
     let (wanted, _) = layout.text_size(words, None);
-    let text = wanted.min((room - buttons - mark - 3 * gap).max(room / 4)) + 1;
+    let text = (wanted + 1).min(room - buttons - mark - 2 * gap).max(1);
     let (_, lines) = layout.text_size(words, Some(text));
     ((text + buttons + mark + 2 * gap).min(room), lines.max(layout.control()) + 2 * layout.px(5.0))
 }
@@ -138,4 +142,61 @@ pub(super) fn bar(layout: &mut Layout<'_>, words: &str, chat: &str, paused: bool
     let kind = Kind::Text { weight: Weight::Normal, centred: false, live: true };
     layout.push(Widget::new(FIRST, kind, Area::new(left, whole.y, right - left, whole.h), words));
     layout.widgets.extend(placed.into_iter().rev());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::super::{
+            Options,
+            text::Fonts,
+            theme::Look,
+            widget::{check, line},
+        },
+        *,
+    };
+
+    const LONG: &str = "Wolfeschlegelsteinhausenbergerdorff-Müller-Łukasiewicz the Third";
+
+    #[test]
+    fn every_window_fits_what_it_says_at_normal_and_double_text() {
+        let mut fonts = Fonts::new();
+        for scale in [1.0, 1.5, 2.0] {
+            let mut window = |size: (f32, f32), lay_out: &dyn Fn(&mut Layout<'_>)| {
+                let area = Area::new(0, 0, line(size.0, scale), line(size.1, scale));
+                let mut layout = Layout::new(&mut fonts, scale, area);
+                lay_out(&mut layout);
+                check(&layout.widgets, area);
+            };
+            let error = Some("This code is not known: it was used already, or is older than 10 minutes.".to_owned());
+            for state in [
+                Start::Ask { error: None },
+                Start::Ask { error },
+                Start::Connecting,
+                Start::Connected { peer: LONG.to_owned() },
+                Start::Closed { reason: format!("{LONG} has left.") },
+            ] {
+                window(START, &|layout| start(layout, &state));
+            }
+            window(CONSENT, &|layout| consent(layout, LONG, "control your keyboard and pointer", 300, true));
+        }
+    }
+
+    #[test]
+    fn the_bar_is_as_wide_as_it_has_to_be_and_no_wider_than_the_screen() {
+        let mut fonts = Fonts::new();
+        let theme = Look::new(&Options::default()).theme(false);
+        for (scale, room) in [(1.0, 1920), (2.0, 1920), (2.0, 800), (1.0, 640)] {
+            let words = bar_words(LONG, "sees your screen", true);
+            let mut layout = Layout::new(&mut fonts, scale, Area::default());
+            let (w, h) = bar_size(&mut layout, &words, "Chat (12 new)", true, room);
+            assert!(w <= room);
+            layout.rest = Area::new(0, 0, w, h);
+            bar(&mut layout, &words, "Chat (12 new)", true, &theme);
+            check(&layout.widgets, Area::new(0, 0, w, h));
+            // All of who it is can be read: the text is not higher than its place.
+            let place = layout.widgets.iter().find(|w| w.id == FIRST).map(|w| w.area).unwrap_or_default();
+            assert!(layout.text_size(&words, Some(place.w)).1 <= place.h, "at {scale} in {room}");
+        }
+    }
 }

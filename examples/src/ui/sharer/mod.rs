@@ -3,6 +3,11 @@
 //! The bar is the session's indicator. It stands above every other window, has no close button, comes back when it is
 //! covered or unmapped, and [`SharerAction::Beat`] is called every 250 ms only while it is really on the screen. A sharer
 //! sends no frame when the last beat is older than 1 s.
+//!
+//! # Keys
+//! Tab and Shift-Tab go from control to control, Space and Enter press, Escape declines a question and closes the chat,
+//! **Ctrl +**, **Ctrl -** and **Ctrl 0** size the text. On X11, **Ctrl-Alt-Home** gives the keyboard to the bar's Stop
+//! button from wherever it is, and Escape gives it back.
 
 mod bar;
 mod code;

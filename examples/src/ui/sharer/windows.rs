@@ -91,7 +91,7 @@ impl SharerWindows {
             Some((_, old)) => *old = start,
             None => {
                 let attributes = Window::default_attributes().with_title(self.title.as_str());
-                let mut pane = Pane::open(desk, attributes, Role::Window, (460.0, 220.0))?;
+                let mut pane = Pane::open(desk, attributes, Role::Window, layout::START)?;
                 pane.set_entry(layout::CODE, code::entry());
                 self.start = Some((pane, start));
             }
@@ -112,7 +112,7 @@ impl SharerWindows {
         let title = format!("{} asks", request.who);
         let attributes = Window::default_attributes().with_title(title).with_window_level(WindowLevel::AlwaysOnTop).with_resizable(true);
         // A new question is a new window: nothing that was pressed in the old one answers it.
-        let pane = Pane::open(desk, attributes, Role::AlertDialog, (500.0, 250.0))?;
+        let pane = Pane::open(desk, attributes, Role::AlertDialog, layout::CONSENT)?;
         self.consent = Some((pane, request));
         self.lay_out_consent(desk, Instant::now());
         if let Some((pane, _)) = &mut self.consent {
@@ -232,6 +232,11 @@ impl SharerWindows {
                     (self.out)(SharerAction::Pause(bar.toggle_pause()));
                 }
                 self.lay_out_bar(desk);
+            }
+            Told::Escape => {
+                if let Some(bar) = &mut self.bar {
+                    bar.dismiss();
+                }
             }
             _ => self.lay_out_bar(desk),
         }
@@ -371,7 +376,7 @@ impl Stage for SharerWindows {
     fn event(&mut self, desk: &mut Desk<'_>, window: WindowId, event: &WindowEvent) -> Result<(), UiError> {
         let Some(whose) = self.whose(window) else { return Ok(()) };
         if let (Whose::Bar, Some(bar)) = (whose, &mut self.bar) {
-            bar.note(desk, event);
+            bar.note(event);
         }
         if let (Whose::Talk, WindowEvent::KeyboardInput { event, .. }) = (whose, event) {
             let step = match event.logical_key {
