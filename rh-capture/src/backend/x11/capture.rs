@@ -13,21 +13,22 @@ use x11rb::{
         Event as XEvent,
         damage::ConnectionExt as _,
         xfixes::ConnectionExt as _,
-        xproto::{ConnectionExt as _, QueryPointerReply, Rectangle, Screen},
+        xproto::{ConnectionExt as _, QueryPointerReply, Screen},
     },
 };
 
 use super::{
-    buffer::{self, Buffer, Place, TILE},
+    buffer::{self, Buffer, TILE},
     compare, cursor,
     link::{self, Connection, Fail},
     monitors,
+    picture::{Picture, place},
     rest::{Rest, Wake},
     server::{self, Server},
 };
 use crate::{
-    Capture, CursorSource, DamageSource, Display, DisplayId, Error, Event, Frame, Info, Kind, Layout, Options, PixelFormat, Position,
-    Reason, Rect, Size, State, Stats, Transfer, Waker, damage::Damage,
+    Capture, CursorSource, DamageSource, DisplayId, Error, Event, Frame, Info, Kind, Layout, Options, PixelFormat, Position, Reason, Rect,
+    State, Stats, Transfer, Waker,
 };
 
 /// More damaged areas than this are taken as one: going through them would cost more than reading what lies between.
@@ -49,19 +50,6 @@ pub(super) struct X11Capture {
     life: Life,
     rest: Rest,
     stats: Stats,
-}
-
-/// A watched display.
-struct Picture {
-    id: DisplayId,
-    place: Place,
-    buffer: Buffer,
-    /// What changed since the consumer's last frame.
-    pending: Damage,
-    /// The damage of that frame.
-    taken: Damage,
-    announced: bool,
-    seq: u64,
 }
 
 /// What the consumer knows of the pointer.
@@ -407,68 +395,6 @@ impl X11Capture {
         self.connection.flush()?;
         Ok(())
     }
-}
-
-impl Picture {
-    fn new(connection: &Connection, way: Transfer, screen: &Screen, display: &Display) -> Result<Self, Fail> {
-        let mut picture = Self {
-            id: display.id,
-            place: place(screen, display),
-            buffer: Buffer::new(connection, way, display.pixels)?,
-            pending: Damage::new(),
-            taken: Damage::new(),
-            announced: false,
-            seq: 0,
-        };
-        picture.forget();
-        Ok(picture)
-    }
-
-    /// Makes the next frame whole, and announced.
-    fn forget(&mut self) {
-        self.pending.add(Rect::whole(self.buffer.size()));
-        self.announced = false;
-    }
-
-    /// The part of an area of the root window that lies on this display.
-    fn part(&self, area: &Rectangle) -> Rect {
-        let Size { width, height } = self.buffer.size();
-        let span = |at: i16, length: u16, origin: i16, limit: u32| {
-            let start = i64::from(at) - i64::from(origin);
-            let end = (start + i64::from(length)).clamp(0, i64::from(limit));
-            let start = start.clamp(0, i64::from(limit));
-            // Both were just clamped to a display's side.
-            (u32::try_from(start).unwrap_or(0), u32::try_from(end - start).unwrap_or(0))
-        };
-        let (x, width) = span(area.x, area.width, self.place.x, width);
-        let (y, height) = span(area.y, area.height, self.place.y, height);
-        Rect::new(x, y, width, height)
-    }
-
-    /// Compares everything with the server, takes over what differs, and returns how many pixels did.
-    fn verify(&mut self, connection: &Connection) -> Result<u64, Fail> {
-        let mut missed = 0;
-        for y in (0..self.buffer.size().height).step_by(TILE as usize) {
-            let stride = self.buffer.stride();
-            let (before, after) = self.buffer.look(connection, self.place, y)?;
-            let mut found = 0;
-            compare::tiles(before, after, stride, y, |tile, pixels| {
-                self.taken.add(tile);
-                found += pixels;
-            });
-            if found > 0 {
-                self.buffer.accept(y);
-            }
-            missed += found;
-        }
-        Ok(missed)
-    }
-}
-
-fn place(screen: &Screen, display: &Display) -> Place {
-    // Displays lie on the root window, whose coordinates the protocol keeps in 16 bits.
-    let along = |at: i32| i16::try_from(at).unwrap_or(i16::MAX);
-    Place { root: screen.root, x: along(display.rect.x), y: along(display.rect.y) }
 }
 
 impl Capture for X11Capture {

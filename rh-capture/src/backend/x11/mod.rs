@@ -7,6 +7,7 @@ mod cursor;
 mod link;
 mod local_input;
 mod monitors;
+mod picture;
 mod rest;
 mod server;
 mod sys;
