@@ -1,15 +1,18 @@
 //! One window: its widgets, its pixels, its keyboard focus, its screen reader's view.
 
+mod keyboard;
+mod reader;
+
 use std::{num::NonZeroU32, sync::Arc};
 
-use accesskit::{Action, ActionData, ActionRequest, Node, NodeId, Role, TreeId, TreeInfo, TreeUpdate};
+use accesskit::Role;
 use accesskit_winit::Adapter;
 use softbuffer::Surface;
 use winit::{
     dpi::{PhysicalPosition, PhysicalSize},
-    event::{ElementState, Ime, KeyEvent, MouseButton, WindowEvent},
+    event::{ElementState, MouseButton, WindowEvent},
     event_loop::OwnedDisplayHandle,
-    keyboard::{Key, ModifiersState, NamedKey},
+    keyboard::ModifiersState,
     window::{Window, WindowAttributes, WindowId},
 };
 
@@ -411,95 +414,6 @@ impl Pane {
         (hit == Some(held) && self.widget(held).is_some_and(Widget::presses)).then_some(Told::Pressed(held))
     }
 
-    fn key(&mut self, desk: &mut Desk<'_>, event: &KeyEvent) -> Option<Told> {
-        let held = self.modifiers;
-        if held.control_key() && !held.alt_key() {
-            match &event.logical_key {
-                Key::Character(c) if c == "+" || c == "=" => desk.look.larger(),
-                Key::Character(c) if c == "-" => desk.look.smaller(),
-                Key::Character(c) if c == "0" => desk.look.normal(),
-                _ => return self.key_to_focus(desk, event),
-            }
-            return Some(Told::Restyled);
-        }
-        match event.logical_key {
-            Key::Named(NamedKey::Tab) => {
-                self.step(desk, held.shift_key());
-                Some(Told::Changed)
-            }
-            Key::Named(NamedKey::Escape) => Some(Told::Escape),
-            _ => self.key_to_focus(desk, event),
-        }
-    }
-
-    fn key_to_focus(&mut self, desk: &mut Desk<'_>, event: &KeyEvent) -> Option<Told> {
-        let id = self.focus?;
-        let presses = self.widget(id)?.presses();
-        match event.logical_key {
-            Key::Named(NamedKey::Enter | NamedKey::Space) if presses => (!event.repeat).then_some(Told::Pressed(id)),
-            Key::Named(NamedKey::Enter) if self.entry_focused() => Some(Told::Submitted(id)),
-            _ => {
-                let (own, entry) = self.entry.as_mut()?;
-                if *own != id || !entry.key(desk.fonts, event, self.modifiers) {
-                    return None;
-                }
-                self.edited(desk, id)
-            }
-        }
-    }
-
-    fn ime(&mut self, desk: &mut Desk<'_>, ime: &Ime) -> Option<Told> {
-        let id = self.focus?;
-        let (_, entry) = self.entry.as_mut().filter(|(own, _)| *own == id)?;
-        let typed = match ime {
-            Ime::Preedit(text, caret) => {
-                entry.compose(text, *caret);
-                false
-            }
-            Ime::Commit(text) => {
-                entry.insert(text);
-                true
-            }
-            Ime::Enabled => return None,
-            Ime::Disabled => {
-                entry.compose("", None);
-                false
-            }
-        };
-        self.damage_widget(desk, Some(id));
-        if typed { self.edited(desk, id) } else { None }
-    }
-
-    /// What a screen reader asks for.
-    pub(super) fn reader(&mut self, desk: &mut Desk<'_>, event: &accesskit_winit::WindowEvent) -> Option<Told> {
-        match event {
-            accesskit_winit::WindowEvent::InitialTreeRequested => {
-                self.tell_reader();
-                None
-            }
-            accesskit_winit::WindowEvent::ActionRequested(ActionRequest { action, target_node, data, .. }) => {
-                let id = Id(u16::try_from(target_node.0).ok()?);
-                let widget = self.widget(id).filter(|w| w.focusable())?;
-                let (presses, types) = (widget.presses(), matches!(widget.kind, Kind::Entry { .. }));
-                match (action, data) {
-                    (Action::Click, _) if presses => Some(Told::Pressed(id)),
-                    (Action::Focus, _) => {
-                        self.set_focus(desk, Some(id));
-                        Some(Told::Changed)
-                    }
-                    (Action::SetValue, Some(ActionData::Value(value))) if types => {
-                        let (_, entry) = self.entry.as_mut()?;
-                        entry.set_text("");
-                        entry.insert(value);
-                        self.edited(desk, id)
-                    }
-                    _ => None,
-                }
-            }
-            accesskit_winit::WindowEvent::AccessibilityDeactivated => None,
-        }
-    }
-
     fn edited(&mut self, desk: &Desk<'_>, id: Id) -> Option<Told> {
         self.damage_widget(desk, Some(id));
         self.tell_reader();
@@ -508,18 +422,6 @@ impl Pane {
 
     fn entry_focused(&self) -> bool {
         self.entry.as_ref().is_some_and(|(id, _)| self.focus == Some(*id))
-    }
-
-    /// Moves the keyboard on by one widget.
-    fn step(&mut self, desk: &Desk<'_>, back: bool) {
-        let stops: Vec<Id> = self.widgets.iter().filter(|w| w.focusable()).map(|w| w.id).collect();
-        let here = self.focus.and_then(|id| stops.iter().position(|stop| *stop == id));
-        let next = match (here, back) {
-            (Some(here), false) => (here + 1) % stops.len(),
-            (Some(here), true) => (here + stops.len() - 1) % stops.len(),
-            (None, _) => 0,
-        };
-        self.set_focus(desk, stops.get(next).copied());
     }
 
     fn point(&mut self, fonts: &mut Fonts, id: Id, drag: bool) {
@@ -536,36 +438,6 @@ impl Pane {
         if let Some(reach) = id.and_then(|id| self.widget(id)).map(|w| w.reach(scale)) {
             self.damage.add(reach.intersect(&self.canvas.area()));
         }
-    }
-
-    fn tell_reader(&mut self) {
-        let Self { adapter, widgets, entry, role, title, focus, .. } = self;
-        adapter.update_if_active(|| {
-            let mut nodes = Vec::with_capacity(widgets.len() + 1);
-            let mut children = Vec::with_capacity(widgets.len());
-            for widget in widgets.iter() {
-                let value = entry.as_ref().filter(|(id, _)| *id == widget.id).map(|(_, entry)| entry.text());
-                let Some(mut node) = widget.node(value.as_deref()) else { continue };
-                let id = NodeId(u64::from(widget.id.0));
-                if let Kind::Own { items, .. } = &widget.kind {
-                    for (item, text) in (1u64..).zip(items) {
-                        let mut line = Node::new(Role::ListItem);
-                        line.set_label(text.as_str());
-                        let item = NodeId((item << 16) | id.0);
-                        node.push_child(item);
-                        nodes.push((item, line));
-                    }
-                }
-                children.push(id);
-                nodes.push((id, node));
-            }
-            let mut root = Node::new(*role);
-            root.set_label(title.as_str());
-            root.set_children(children);
-            nodes.push((NodeId(0), root));
-            let focus = NodeId(focus.map_or(0, |id| u64::from(id.0)));
-            TreeUpdate { nodes, tree: Some(TreeInfo::new(NodeId(0))), tree_id: TreeId::ROOT, focus }
-        });
     }
 }
 

@@ -10,8 +10,8 @@ use super::{
         theme::Theme,
         widget::{Id, Kind, Layout, Tone, Weight, Widget, line},
     },
+    state::State,
     view::{View, Zoom},
-    window::State,
 };
 
 pub(super) const VIEW: Id = Id(1);

@@ -8,7 +8,9 @@
 mod cursor;
 mod input;
 mod layout;
+mod paint;
 mod scaler;
+mod state;
 mod view;
 mod window;
 

@@ -15,80 +15,27 @@ use winit::{
 use super::{
     super::{
         Options, SharedPicture, UiError,
-        canvas::Brush,
         chat::{self, Chat},
-        pane::{Paint, Pane, Told, floor},
+        pane::{Pane, Told, floor},
         picture::side,
         plain,
         shell::{Desk, Stage},
-        text::Fonts,
-        theme::Theme,
-        widget::{Id, Widget},
+        widget::Id,
     },
-    HelperAction, HelperUpdate, RequestedMode, Status,
+    HelperAction, HelperUpdate, RequestedMode,
     cursor::{self, SharerPointer},
     input::Held,
     layout,
+    paint::Painter,
     scaler::Scaler,
-    view::{View, Zoom},
+    state::State,
+    view::Zoom,
 };
 
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(12);
 
 type Out = Box<dyn FnMut(HelperAction)>;
-
-/// What the window shows, without what it shows it with.
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) title: String,
-    pub(super) code: Option<(String, String)>,
-    pub(super) status: Option<Status>,
-    pub(super) notice: Option<(String, Instant)>,
-    pub(super) pending: bool,
-    pub(super) closed: Option<String>,
-    pub(super) chat: Chat,
-    pub(super) chat_open: bool,
-    pub(super) laser: bool,
-    pub(super) paused: bool,
-    pub(super) zoom: Zoom,
-    /// The picture's size; nothing is shared yet where it is `(0, 0)`.
-    pub(super) picture: (i32, i32),
-    pub(super) view: View,
-}
-
-impl State {
-    pub(super) fn new(title: &str) -> Self {
-        Self {
-            title: title.to_owned(),
-
-            code: None,
-            status: None,
-            notice: None,
-            pending: false,
-            closed: None,
-            chat: Chat::default(),
-            chat_open: false,
-            laser: false,
-            paused: false,
-            zoom: Zoom::Fit,
-            picture: (0, 0),
-            view: View::new(Zoom::Fit, super::super::Area::default(), (0, 0), (0, 0)),
-        }
-    }
-
-    pub(super) fn control(&self) -> bool {
-        self.status.as_ref().is_some_and(|status| status.control)
-    }
-
-    pub(super) fn peer(&self) -> String {
-        self.status.as_ref().map_or_else(|| "the other person".to_owned(), |status| plain::name(&status.peer))
-    }
-
-    fn connected(&self) -> bool {
-        self.status.is_some() || self.picture != (0, 0)
-    }
-}
 
 pub(super) struct HelperWindow {
     state: State,
@@ -529,40 +476,5 @@ impl Stage for HelperWindow {
 
     fn finished(&self) -> bool {
         self.done
-    }
-}
-
-/// Paints the picture, the chat's log and the scroll bars.
-struct Painter<'a> {
-    picture: Option<&'a SharedPicture>,
-    scaler: &'a mut Scaler,
-    pointer: &'a SharerPointer,
-    state: &'a State,
-}
-
-impl Paint for Painter<'_> {
-    fn paint(&mut self, widget: &Widget, brush: &mut Brush<'_>, fonts: &mut Fonts, theme: &Theme, scale: f32) {
-        match widget.id {
-            layout::PICTURE => {
-                let target = self.state.view.target();
-                if self.state.view.visible().intersect(&brush.clip()) != brush.clip() {
-                    brush.fill(widget.area, theme.panel);
-                }
-                if let Some(picture) = self.picture {
-                    let picture = picture.lock().unwrap_or_else(PoisonError::into_inner);
-                    // Its size may be a newer one already; the update that says so is on its way.
-                    if (side(picture.width()), side(picture.height())) == self.state.picture {
-                        self.scaler.paint(brush, &picture, target);
-                    }
-                }
-                if let Some((x, y)) = self.pointer.shown_at(Instant::now()) {
-                    let at = self.state.view.window_at(x, y);
-                    self.pointer.paint(&mut brush.clipped(self.state.view.visible()), at);
-                }
-            }
-            chat::LOG => self.state.chat.paint(widget.area, brush, fonts, theme, scale),
-            layout::ACROSS | layout::ALONG => layout::paint_bar(widget, &self.state.view, brush, theme),
-            _ => {}
-        }
     }
 }
