@@ -62,7 +62,7 @@ where
     platform::check()?;
     let mut builder = EventLoop::with_user_event();
     platform::prepare(&mut builder);
-    let events: EventLoop<Wake> = builder.build().map_err(|e| UiError::NoDisplay(e.to_string()))?;
+    let events: EventLoop<Wake> = builder.build().map_err(|e| UiError::NoDisplay(without_place(&e.to_string())))?;
     let context =
         softbuffer::Context::new(events.owned_display_handle()).map_err(|e| UiError::Display { op: "pixels", reason: e.to_string() })?;
     let seat = platform::Seat::new(&events)?;
@@ -75,6 +75,12 @@ where
     let mut app = App { stage, inbox, proxy, context, fonts: Fonts::new(), look: Look::new(options), seat, opened: false, failed: None };
     events.run_app(&mut app).map_err(|e| UiError::Display { op: "events", reason: e.to_string() })?;
     app.failed.map_or(Ok(()), Err)
+}
+
+/// winit's reason without the line of its source that it begins with.
+fn without_place(reason: &str) -> String {
+    let behind = reason.split_once(".rs:").and_then(|(_, behind)| behind.split_once(": "));
+    behind.map_or(reason, |(_, words)| words).to_owned()
 }
 
 struct App<S: Stage> {

@@ -6,10 +6,7 @@ use winit::{
 };
 
 use super::{
-    super::{
-        shell::Desk,
-        widget::Id,
-    },
+    super::{shell::Desk, widget::Id},
     Pane, Told,
 };
 
