@@ -11,6 +11,8 @@ pub enum Command {
     Clipboard(String),
     /// Write the picture to this file now.
     Png(String),
+    /// Say how many frames came so far.
+    Count,
     /// List the commands.
     Help,
 }
@@ -27,6 +29,7 @@ chat TEXT             say something
 laser X Y | laser off point at something
 clipboard TEXT        put text into the sharer's clipboard
 pause on|off          no pictures for a while
+count                 say how many frames came so far
 png FILE              write the picture to a file
 leave                 end the session";
 
@@ -63,6 +66,7 @@ pub fn parse(line: &str) -> Result<Option<Command>, String> {
     let act = match (word, rest) {
         ("" | "#", _) => return Ok(None),
         ("help", _) => return Ok(Some(Command::Help)),
+        ("count", "") => return Ok(Some(Command::Count)),
         ("png", "") => return Err("png wants a file's name".to_owned()),
         ("png", file) => return Ok(Some(Command::Png(file.to_owned()))),
         ("mode", "view") => vec![HelperAction::RequestMode(RequestedMode::View)],

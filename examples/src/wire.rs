@@ -6,12 +6,16 @@ use std::{
 };
 
 use rh_proto::io::tls::{Secured, Session};
-use tokio::{io::Interest, net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, Interest},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::failure::{Failure, Kind};
 
 /// How long the last bytes of a session (a leave, a refusal in words) may take to get out.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Encrypted bytes that wait for the socket before more is taken from the session: what is not taken yet can still be overtaken by something more urgent, or
 /// dropped.
@@ -102,6 +106,10 @@ impl<S: Session> Wire<S> {
                     self.write()?;
                 }
             }
+            // A socket that is dropped with bytes unread resets the connection, and what was just sent may be lost with it: say that nothing more comes, and
+            // wait for the other side to say the same.
+            self.stream.shutdown().await?;
+            while self.stream.read(&mut self.input).await? > 0 {}
             io::Result::Ok(())
         };
         let _ = timeout(FAREWELL, last_words).await;

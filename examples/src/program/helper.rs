@@ -4,7 +4,10 @@
 use std::{
     io::BufRead,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     thread,
     time::Instant,
 };
@@ -44,8 +47,8 @@ fn new_code() -> Result<LiveCode, Failure> {
 /// One session, driven by lines.
 fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     let (requests, mut asked) = unbounded_channel();
-    let seen = Arc::new(Mutex::new(None));
-    let mut front = Printer { requests: requests.clone(), seen: Arc::clone(&seen), frames: 0, most: args.frames };
+    let seen = Arc::new(Seen::default());
+    let mut front = Printer { requests: requests.clone(), seen: Arc::clone(&seen), most: args.frames };
     let declined = Arc::new(Mutex::new(false));
     let runtime = runtime()?;
     let (report, interrupted) = runtime.block_on(async {
@@ -67,10 +70,10 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
             front.print(&update);
         };
         let report = run_session(stream, &code, &args.name, &mut tell, &mut asked).await?;
-        Ok((report, interrupted.load(std::sync::atomic::Ordering::Acquire)))
+        Ok((report, interrupted.load(Ordering::Acquire)))
     })?;
     if let Some(path) = &args.png {
-        write_picture(&seen, path)?;
+        seen.write_png(path)?;
     }
     println!("closed {}", report.close.text);
     outcome(&report.close)?;
@@ -95,12 +98,12 @@ async fn until_leave(asked: &mut UnboundedReceiver<Request>) {
 }
 
 /// Turns Ctrl-C into a clean leave; says whether that happened.
-fn interruptible(requests: UnboundedSender<Request>) -> Arc<std::sync::atomic::AtomicBool> {
-    let interrupted = Arc::new(std::sync::atomic::AtomicBool::new(false));
+fn interruptible(requests: UnboundedSender<Request>) -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            flag.store(true, std::sync::atomic::Ordering::Release);
+            flag.store(true, Ordering::Release);
             let _ = requests.send(HelperAction::Leave.into());
         }
     });
@@ -108,7 +111,7 @@ fn interruptible(requests: UnboundedSender<Request>) -> Arc<std::sync::atomic::A
 }
 
 /// Reads commands from standard input on a thread of its own; the end of the input is no command to leave.
-fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Mutex<Option<SharedPicture>>>, view_only: bool) -> Result<(), Failure> {
+fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Seen>, view_only: bool) -> Result<(), Failure> {
     thread::Builder::new()
         .name("commands".to_owned())
         .spawn(move || {
@@ -116,7 +119,8 @@ fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Mutex<Option
                 match script::parse(&line) {
                     Ok(None) => {}
                     Ok(Some(Command::Help)) => println!("{}", script::HELP),
-                    Ok(Some(Command::Png(path))) => match write_picture(&seen, Path::new(&path)) {
+                    Ok(Some(Command::Count)) => println!("counted {}", seen.frames()),
+                    Ok(Some(Command::Png(path))) => match seen.write_png(Path::new(&path)) {
                         Ok(()) => println!("wrote {path}"),
                         Err(failure) => println!("note {failure}"),
                     },
@@ -138,18 +142,30 @@ fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Mutex<Option
         .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))
 }
 
-fn write_picture(seen: &Mutex<Option<SharedPicture>>, path: &Path) -> Result<(), Failure> {
-    let shared = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let shared = shared.ok_or_else(|| Failure::new(Kind::Other, "there is no picture yet"))?;
-    let picture = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    crate::png::write(&picture, path)
+/// What came so far.
+#[derive(Debug, Default)]
+struct Seen {
+    picture: Mutex<Option<SharedPicture>>,
+    frames: AtomicU64,
+}
+
+impl Seen {
+    fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Acquire)
+    }
+
+    fn write_png(&self, path: &Path) -> Result<(), Failure> {
+        let shared = self.picture.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let shared = shared.ok_or_else(|| Failure::new(Kind::Other, "there is no picture yet"))?;
+        let picture = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        crate::png::write(&picture, path)
+    }
 }
 
 /// Prints events, one a line, and counts frames.
 struct Printer {
     requests: UnboundedSender<Request>,
-    seen: Arc<Mutex<Option<SharedPicture>>>,
-    frames: u64,
+    seen: Arc<Seen>,
     most: Option<u64>,
 }
 
@@ -157,15 +173,12 @@ impl Printer {
     fn print(&mut self, update: &Update<'_>) {
         match update {
             Update::Frame { picture, .. } => {
-                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(picture));
-                self.frames += 1;
-                if self.most.is_some_and(|most| self.frames == 1 || self.frames == most)
-                    || self.frames.is_multiple_of(1000)
-                    || self.frames == 1
-                {
-                    println!("frames {}", self.frames);
+                *self.seen.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(picture));
+                let frames = self.seen.frames.fetch_add(1, Ordering::AcqRel) + 1;
+                if frames == 1 || frames.is_multiple_of(1000) || Some(frames) == self.most {
+                    println!("frames {frames}");
                 }
-                if Some(self.frames) == self.most {
+                if Some(frames) == self.most {
                     let _ = self.requests.send(HelperAction::Leave.into());
                 }
             }

@@ -1,9 +1,17 @@
 //! How sessions end, and what the programs say and return then.
 
 use std::{
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
     process::Command,
     time::{Duration, Instant},
+};
+
+use rh_auth::code::TypedCode;
+use rh_proto::{
+    io::tls::{Identity, Secured},
+    msg::hello::AppVersion,
+    session::Settings,
 };
 
 use crate::{
@@ -24,7 +32,7 @@ fn a_wrong_code_is_refused_on_both_sides_and_burns_the_code() {
     let mut helper = Program::start(helper());
     let address = helper.expect("address");
     let code = helper.expect("code");
-    let wrong = code.chars().rev().map(|c| if c == '0' { '1' } else { '0' }).filter(|c| *c != '-').collect::<String>();
+    let wrong = code.replace('-', "").chars().map(|c| if c == '0' { '1' } else { '0' }).collect::<String>();
     let mut sharer = Program::start(sharer(&address, VIRTUAL));
     sharer.tell(&wrong);
     let (status, said) = sharer.end();
@@ -34,6 +42,34 @@ fn a_wrong_code_is_refused_on_both_sides_and_burns_the_code() {
     let (status, said) = helper.end();
     assert_eq!(status.code(), Some(12), "{said:#?}");
     assert!(!said.iter().any(|line| line == "paired" || line.starts_with("frames")));
+}
+
+#[test]
+fn a_helper_that_is_too_old_is_told_so() {
+    let mut helper = Program::start(helper());
+    let (address, code) = (helper.expect("address"), helper.expect("code"));
+    let settings = Settings { min_peer: AppVersion::new(9, 1, 0), ..Settings::default() };
+    let credential = TypedCode::new(code.parse().expect("a code")).credential([1; 32]);
+    let mut end =
+        Secured::sharer(&Identity::from_seed([2; 32]), settings, credential, Instant::now()).expect("the machine has random numbers");
+    let mut socket = TcpStream::connect(address).expect("it listens");
+    socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a live socket");
+    let (mut out, mut bytes) = (Vec::new(), [0; 4096]);
+    while !end.is_closed() {
+        match socket.read(&mut bytes) {
+            Ok(0) => end.handle_closed(Instant::now()),
+            Ok(count) => end.handle_bytes(Instant::now(), &bytes[..count]),
+            Err(_) => end.handle_timeout(Instant::now()),
+        }
+        while end.poll_event().is_some() {}
+        while end.poll_transmit(&mut out) > 0 {}
+        socket.write_all(&out).expect("it reads");
+        out.clear();
+    }
+    let (status, said) = helper.end();
+    assert_eq!(status.code(), Some(13), "{said:#?}");
+    let told = |line: &String| line.starts_with("helper: ") && line.contains("9.1.0") && line.contains(env!("CARGO_PKG_VERSION"));
+    assert!(said.iter().any(told), "in words, with both versions: {said:#?}");
 }
 
 #[test]
@@ -120,7 +156,7 @@ fn a_caller_that_is_no_sharer_harms_nobody() {
     let mut helper = Program::start(helper());
     let address = helper.expect("address");
     let mut stranger = TcpStream::connect(&address).expect("it listens");
-    std::io::Write::write_all(&mut stranger, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+    stranger.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
     let start = Instant::now();
     let (status, said) = helper.end();
     assert!(start.elapsed() < PATIENCE);

@@ -14,6 +14,7 @@ mod xserver;
 mod demo;
 mod desktop;
 mod endings;
+mod interlock;
 mod memory;
 mod pair;
 mod picture;

@@ -75,6 +75,18 @@ impl Program {
         }
     }
 
+    /// Waits for such a line for a while.
+    pub fn try_expect(&mut self, start: &str, within: Duration) -> Option<String> {
+        let until = Instant::now() + within;
+        while let Ok(line) = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            self.seen.push(line.clone());
+            if let Some(rest) = line.strip_prefix(start) {
+                return Some(rest.trim().to_owned());
+            }
+        }
+        None
+    }
+
     /// Waits for its end; returns how it ended and all that it said.
     pub fn end(mut self) -> (ExitStatus, Vec<String>) {
         let until = Instant::now() + PATIENCE;
