@@ -121,7 +121,7 @@ fn two_hundred_opens_and_closes_leave_nothing() {
 
 #[test]
 #[ignore = "soak: 10,000 opens and closes"]
-fn ten_thousand_opens_and_closes_leave_nothing() {
+fn soak_ten_thousand_opens_and_closes_leave_nothing() {
     opens_and_closes_leave_nothing("10000");
 }
 

@@ -79,7 +79,7 @@ fn random_draws_leave_no_stale_pixel() {
 
 #[test]
 #[ignore = "soak: 10,000 draws"]
-fn ten_thousand_random_draws_leave_no_stale_pixel() {
+fn soak_ten_thousand_random_draws_leave_no_stale_pixel() {
     random_draws(10_000, 0x0dd_ba11);
 }
 

@@ -154,7 +154,7 @@ fn a_server_that_does_not_answer_is_given_up() {
 
 #[test]
 #[ignore = "soak: 10,000 opens and closes"]
-fn opening_and_closing_leaks_no_descriptor_and_no_key_code() {
+fn soak_opening_and_closing_leaks_no_descriptor_and_no_key_code() {
     let server = XServer::xvfb(640, 480);
     let before = run(&server, "xmodmap", &["-pke"]);
     let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
