@@ -1,7 +1,7 @@
 //! The sharer's pictures: one thread that captures and encodes, each frame only when the session has room for it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fmt,
     sync::{
         Arc,
@@ -223,9 +223,9 @@ impl Studio {
         self.encoders.retain(|id, _| ids.contains(id));
         self.dirty.retain(|id| ids.contains(id));
         for id in ids {
-            if !self.encoders.contains_key(&id) {
+            if let Entry::Vacant(place) = self.encoders.entry(id) {
                 match Encoder::new(Settings { limits: Limits::default(), ..Settings::default() }) {
-                    Ok(encoder) => drop(self.encoders.insert(id, encoder)),
+                    Ok(encoder) => drop(place.insert(encoder)),
                     Err(error) => return Ok(self.tell(Shot::Ended(error.to_string())).and(Err(Over))),
                 }
             }

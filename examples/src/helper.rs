@@ -56,6 +56,8 @@ pub enum Update<'a> {
         /// Whether it is a new picture, of another size perhaps.
         resized: bool,
     },
+    /// What this helper said is on its way.
+    Said(String),
     /// Twice a second.
     Status(ui::helper::Status),
     /// A sentence for the person.
@@ -209,11 +211,7 @@ impl Desk {
             }
             HelperEvent::Hello { peer } => self.peer = peer.name.to_string(),
             HelperEvent::Authenticated => self.report.handshake = Some(self.begin.elapsed()),
-            HelperEvent::ModeGranted(mode) => {
-                if self.report.mode.is_none_or(|best| best < *mode) {
-                    self.report.mode = Some(*mode);
-                }
-            }
+            HelperEvent::ModeGranted(mode) if self.report.mode.is_none_or(|best| best < *mode) => self.report.mode = Some(*mode),
             HelperEvent::Layout(layout) => self.follow(layout),
             HelperEvent::Rtt(rtt) => self.rtt = Some(*rtt),
             HelperEvent::Closed(close) => self.report.close = close.clone(),
@@ -369,7 +367,7 @@ impl Desk {
                 HelperAction::RequestMode(RequestedMode::View) => session.request_mode(now, Mode::ViewOnly).map(drop),
                 HelperAction::RequestMode(RequestedMode::Control) => session.request_mode(now, Mode::FullControl).map(drop),
                 HelperAction::Downgrade => session.downgrade(now, Mode::ViewOnly),
-                HelperAction::Chat(text) => session.send_chat(now, &text).map(drop),
+                HelperAction::Chat(text) => session.send_chat(now, &text).map(|_| front(Update::Said(text))),
                 HelperAction::Laser { x, y } => match self.shown {
                     Some(display) => session.send_laser(now, Some(Laser { display, x, y })),
                     None => Ok(()),

@@ -39,6 +39,8 @@ use crate::{
 pub enum Update<'a> {
     /// Something of the session's. Input does not come here: it is injected.
     Event(&'a SharerEvent),
+    /// What this sharer said is on its way.
+    Said(String),
     /// A sentence for the person.
     Notice(String),
 }
@@ -327,7 +329,7 @@ impl Stage {
                     session.close(now, CloseCode::STOPPED, "the person at the device ended the session");
                     Ok(())
                 }
-                SharerAction::Chat(text) => session.send_chat(now, &text).map(drop),
+                SharerAction::Chat(text) => session.send_chat(now, &text).map(|_| front(Update::Said(text))),
                 SharerAction::Beat => {
                     session.beat(now);
                     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Samples of one quantity, for percentiles. Bounded: beyond [`Samples::MOST`] every second one is dropped and the stride doubled, so that a session of any
+/// Samples of one quantity, for percentiles. Bounded: beyond 4,096 every second one is dropped and the stride doubled, so that a session of any
 /// length costs the same memory and its percentiles still cover all of it.
 #[derive(Debug, Clone)]
 pub struct Samples {

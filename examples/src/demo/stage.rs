@@ -123,7 +123,7 @@ fn helper_front(to: Sender<Happening>, seen: Arc<Mutex<Option<SharedPicture>>>) 
                 Happening::Frame(damage.to_vec())
             }
             helper::Update::Notice(text) => return tracing::warn!("helper: {text}"),
-            helper::Update::Status(_) => return,
+            helper::Update::Status(_) | helper::Update::Said(_) => return,
         };
         // A script that is over needs to know nothing.
         let _ = to.send(happening);
@@ -133,7 +133,8 @@ fn helper_front(to: Sender<Happening>, seen: Arc<Mutex<Option<SharedPicture>>>) 
 fn sharer_front(to: Sender<Happening>) -> impl FnMut(sharer::Update<'_>) + Send {
     move |update| match update {
         // One a frame, and nobody here counts them.
-        sharer::Update::Event(SharerEvent::FrameAcked { .. }) => {}
+        sharer::Update::Event(SharerEvent::FrameAcked { .. }) | sharer::Update::Said(_) => {}
+        // A script that is over needs to know nothing.
         sharer::Update::Event(event) => drop(to.send(Happening::Sharer(event.clone()))),
         sharer::Update::Notice(text) => tracing::warn!("sharer: {text}"),
     }

@@ -237,9 +237,7 @@ impl Inject for Guarded {
             return self.inner.inject(batch);
         }
         self.inner.release_all()?;
-        let mut report = Report::default();
-        report.unsupported = batch.len();
-        Ok(report)
+        Ok(Report { unsupported: batch.len(), ..Report::default() })
     }
 
     fn set_layout(&mut self, layout: Arc<Layout>) {

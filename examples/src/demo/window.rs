@@ -36,7 +36,7 @@ pub(super) fn run(mut target: Target) -> Result<(), Failure> {
         }
         sharer::Update::Event(SharerEvent::Closed(close)) => println!("ended: {}", close.text),
         sharer::Update::Notice(text) => println!("note: {text}"),
-        sharer::Update::Event(_) => {}
+        sharer::Update::Event(_) | sharer::Update::Said(_) => {}
     };
     let fronts = Fronts { helper: Box::new(helper_front(window)), helper_asked, sharer: Box::new(sam), sharer_asked };
     let ends = start(&mut target, fronts)?;

@@ -202,7 +202,7 @@ impl Printer {
                 HelperEvent::Paused { paused, .. } => println!("paused {paused}"),
                 _ => {}
             },
-            Update::Status(_) => {}
+            Update::Status(_) | Update::Said(_) => {}
         }
     }
 }

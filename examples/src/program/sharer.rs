@@ -3,6 +3,7 @@
 
 use std::{
     io::BufRead,
+    os::unix::process::CommandExt,
     process::Command,
     sync::{
         Arc,
@@ -41,11 +42,27 @@ pub fn run(args: &SharerArgs) -> Result<(), Failure> {
         return rh_input::backend::x11::watchdog::run().map_err(|e| Failure::new(Kind::Other, format!("the watchdog ended: {e}")));
     }
     let place = Place::new(args.listen, args.connect.clone(), false);
+    if !args.console
+        && let Some(display) = &args.display
+    {
+        move_to(display)?;
+    }
     let (screen, animation) = open(args)?;
     let options = Options { name: args.name.clone(), view_only: args.view_only, budget: args.budget };
     if args.console { console(&place, screen, &options) } else { windowed(args, &place, screen, &options) }?;
     drop(animation);
     Ok(())
+}
+
+/// Starts this program again on the display that it shares, unless it is there: the bar belongs where the screen is seen, and windows open on `$DISPLAY`.
+fn move_to(display: &str) -> Result<(), Failure> {
+    let is_there = std::env::var_os("DISPLAY").is_some_and(|d| d == display) && std::env::var_os("WAYLAND_DISPLAY").is_none();
+    if is_there {
+        return Ok(());
+    }
+    let program = std::env::current_exe().map_err(|e| Failure::new(Kind::Other, format!("this program cannot find itself: {e}")))?;
+    let error = Command::new(program).args(std::env::args_os().skip(1)).env("DISPLAY", display).env_remove("WAYLAND_DISPLAY").exec();
+    Err(Failure::new(Kind::Other, format!("this program cannot start itself on display {display}: {error}")))
 }
 
 /// The screen that the arguments name.
@@ -167,6 +184,7 @@ fn print(update: &Update<'_>, pending: &std::sync::Mutex<Option<u64>>) {
     let set = |id| *pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = id;
     match update {
         Update::Notice(text) => println!("note {text}"),
+        Update::Said(_) => {}
         Update::Event(event) => match event {
             SharerEvent::Hello { peer } => println!("peer {}", one_line(&peer.name)),
             SharerEvent::Authenticated => println!("paired"),
