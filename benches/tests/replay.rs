@@ -163,7 +163,6 @@ fn wrong_arguments_and_inputs_end_with_2_and_a_sentence() {
         ("--size 4x4 --fps 0", vec![], "frames a second"),
         ("--size 4x4 --budget 0", vec![], "budget"),
         ("--size 4x4 --budget lots", vec![], "budget"),
-        ("--size 4x4 --settle -1", vec![], "settle"),
         ("--size 4x4 --settle=-1", vec![], "seconds"),
         ("--size 4x4 --profile h264", vec![], "native"),
         ("--size 4x4 --region 1,2,3", vec![0; 64], "left, top, columns, rows"),

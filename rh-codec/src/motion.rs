@@ -100,16 +100,24 @@ struct Run {
     bottom: u32,
 }
 
+impl Run {
+    fn is_empty(&self) -> bool {
+        self.top == self.bottom
+    }
+}
+
 /// Finds copies; owns the memory that it takes (544 KiB and the runs of one frame).
 pub(crate) struct Search {
     table: Vec<Piece>,
     votes: Vec<(Vector, u32)>,
     runs: Vec<Run>,
+    /// For each tile column the run that may go on, and its dirty rows.
+    open: Vec<(Run, u32)>,
 }
 
 impl Search {
     pub(crate) fn new() -> Self {
-        Self { table: Vec::new(), votes: Vec::new(), runs: Vec::new() }
+        Self { table: Vec::new(), votes: Vec::new(), runs: Vec::new(), open: Vec::new() }
     }
 
     /// Puts into `copies` what is best done by copying, to be done in this order; `moves` are tried before anything is searched.
@@ -149,8 +157,9 @@ impl Search {
             let row = &shown.row_pixels(y)[..bounds.right() as usize];
             for x in (first..row.len()).step_by(GRID) {
                 let Some(piece) = row[x..].first_chunk::<PIECE>() else { break };
-                if piece[1..] == piece[..PIECE - 1] {
-                    // One colour is everywhere and says nothing.
+                let above = y.checked_sub(1).map(|y| &shown.row_pixels(y)[x..x + PIECE]);
+                if piece[1..] == piece[..PIECE - 1] || above == Some(piece) {
+                    // One colour is everywhere, and of rows that repeat (scaled pictures, stems of letters) only the first tells its place.
                     continue;
                 }
                 let hash =
@@ -173,7 +182,8 @@ impl Search {
                 if tiles.is_dirty(column, y) {
                     let start = column * TILE;
                     let width = (TILE + OVERLAP).min(frame.width() - start);
-                    self.vote_span(frame.span(start, y, width), start, y);
+                    let above = y.checked_sub(1).map(|y| frame.span(start, y, width));
+                    self.vote_span(frame.span(start, y, width), above, start, y);
                 }
             }
         }
@@ -184,7 +194,7 @@ impl Search {
         clippy::cast_possible_wrap,
         reason = "coordinates and their differences are below 2^16, by `FrameView`"
     )]
-    fn vote_span(&mut self, span: &[Pixel], start: u32, y: u32) {
+    fn vote_span(&mut self, span: &[Pixel], above: Option<&[Pixel]>, start: u32, y: u32) {
         let mut hash = 0u32;
         for (i, pixel) in span.iter().enumerate() {
             let leaving = if i < PIECE { 0 } else { colour(span[i - PIECE]).wrapping_mul(LEAVING) };
@@ -193,7 +203,8 @@ impl Search {
                 continue;
             }
             let piece = self.table[slot_of(hash)];
-            if piece.hash == hash && piece.x < AMBIGUOUS {
+            let repeats = || above.is_some_and(|above| same_colours(&above[i + 1 - PIECE..=i], &span[i + 1 - PIECE..=i]));
+            if piece.hash == hash && piece.x < AMBIGUOUS && !repeats() {
                 let x = start + (i + 1 - PIECE) as u32;
                 let vector = Vector { dx: i32::from(piece.x) - x as i32, dy: i32::from(piece.y) - y as i32 };
                 if vector != Vector::ZERO {
@@ -218,12 +229,9 @@ impl Search {
     /// Adds copies for all that `vector` explains.
     fn try_vector(&mut self, copies: &mut Vec<Copy>, tiles: &TileMap, frame: &FrameView<'_>, shown: &Surface, vector: Vector) {
         let bounds = tiles.dirty_bounds();
-        self.runs.clear();
-        for column in bounds.x / TILE..bounds.right().div_ceil(TILE) {
-            self.column_runs(column, tiles, frame, shown, vector);
-        }
-        // Runs lie in the order of their columns. Each rectangle starts with the leftmost and takes in the next column's as
-        // long as it grows by that.
+        self.collect_runs(bounds, tiles, frame, shown, vector);
+        // Each rectangle starts with the leftmost run and takes in the next column's as long as it grows by that.
+        self.runs.sort_unstable_by_key(|run| (run.column, run.top));
         for first in 0..self.runs.len() {
             let mut rect = self.runs[first];
             if rect.column == TAKEN || copies.len() == MOST_COPIES {
@@ -256,27 +264,33 @@ impl Search {
         });
     }
 
-    fn column_runs(&mut self, column: u32, tiles: &TileMap, frame: &FrameView<'_>, shown: &Surface, vector: Vector) {
-        let bounds = tiles.dirty_bounds();
-        let x = column * TILE;
-        let width = TILE.min(frame.width() - x);
-        let mut open: Option<Run> = None;
-        let mut explained = 0;
+    /// Finds the runs of all tile columns, going over both pictures in row order: down a column, every row is a wait for memory.
+    fn collect_runs(&mut self, bounds: Rect, tiles: &TileMap, frame: &FrameView<'_>, shown: &Surface, vector: Vector) {
+        self.runs.clear();
+        self.open.clear();
+        self.open.extend((bounds.x / TILE..bounds.right().div_ceil(TILE)).map(|column| (Run { column, top: 0, bottom: 0 }, 0)));
         for y in bounds.y..bounds.bottom() {
-            let dirty = tiles.is_dirty(column, y);
-            let target = Rect::new(x, y, width, 1);
-            let matches = vector
-                .apply(target, shown.size())
-                .is_some_and(|src| same_colours(frame.span(x, y, width), shown.span(src.x, src.y, width)));
-            if matches {
-                explained += u32::from(dirty);
-                open = Some(Run { column, top: open.map_or(y, |run| run.top), bottom: y + 1 });
-            } else if open.is_some_and(|run| !dirty || y - run.bottom >= GAP) {
-                self.runs.extend(open.take().filter(|_| explained >= WORTH_COPYING));
-                explained = 0;
+            for (run, explained) in &mut self.open {
+                let (x, dirty) = (run.column * TILE, tiles.is_dirty(run.column, y));
+                let width = TILE.min(frame.width() - x);
+                let matches = vector
+                    .apply(Rect::new(x, y, width, 1), shown.size())
+                    .is_some_and(|src| same_colours(frame.span(x, y, width), shown.span(src.x, src.y, width)));
+                if matches {
+                    if run.is_empty() {
+                        run.top = y;
+                    }
+                    run.bottom = y + 1;
+                    *explained += u32::from(dirty);
+                } else if !run.is_empty() && (!dirty || y - run.bottom >= GAP) {
+                    if *explained >= WORTH_COPYING {
+                        self.runs.push(*run);
+                    }
+                    (run.top, run.bottom, *explained) = (0, 0, 0);
+                }
             }
         }
-        self.runs.extend(open.filter(|_| explained >= WORTH_COPYING));
+        self.runs.extend(self.open.iter().filter(|(_, explained)| *explained >= WORTH_COPYING).map(|(run, _)| *run));
     }
 }
 

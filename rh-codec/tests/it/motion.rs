@@ -90,3 +90,20 @@ fn copies_that_overlap_their_source_come_out_right() {
         assert!(encoded.copies >= 1, "by {dx},{dy}");
     }
 }
+
+#[test]
+fn rows_that_repeat_do_not_hide_a_scroll() {
+    // A screen scaled by three: every row stands three times.
+    let (mut link, _, mut noise) = page();
+    let mut small = Screen::new(320, 240, 0);
+    small.text(small.whole(), &mut noise);
+    let scaled = |small: &Screen| {
+        let mut screen = Screen::new(960, 720, 0);
+        screen.draw(screen.whole(), |x, y| small.get(x / 3, y / 3));
+        screen
+    };
+    link.show(&scaled(&small));
+    small.shift(small.whole(), 0, -17);
+    let encoded = link.show(&scaled(&small));
+    assert!(encoded.copies >= 1 && encoded.bytes < 1000, "{encoded:?}");
+}
