@@ -99,8 +99,9 @@ pub struct Encoded {
 /// false and the budget allows. Messages must reach the decoder whole, in order, without loss. When a new viewer takes over, or
 /// the decoder reports an error, call [`reset`](Self::reset).
 ///
-/// Memory: 4 bytes a pixel for what the viewer shows, about 1.5 MiB of tables, zstd's window and tables (2^23 bytes and less than 4 MiB), and room for the
-/// plain bytes of one line of text across the picture.
+/// Memory: 4 bytes a pixel for what the viewer shows, zstd's window of 2^23 bytes (less where the viewer's limits are lower) and
+/// its tables (a few MiB; more with [`Effort::Small`]), about 1 MiB of tables for the search, and 4 bytes a row of each cell of the
+/// largest area that changed at once.
 pub struct Encoder {
     settings: Settings,
     writer: native::Writer,

@@ -1,7 +1,7 @@
 //! Whatever is drawn, of whatever size, the viewer ends with the same picture.
 
 use proptest::prelude::*;
-use rh_codec::{Budget, Effort, Hints, Rect, Settings};
+use rh_codec::{Budget, Decoder, Effort, Hints, Limits, Rect, Settings};
 
 use crate::screen::{Link, Noise, Screen};
 
@@ -69,18 +69,22 @@ proptest! {
         let mut noise = Noise(1);
         link.show(&screen);
         for step in steps {
-            let rect = place(&screen, step.place);
+            let mut rect = place(&screen, step.place);
             match step.act {
                 Act::Fill(colour) => screen.fill(rect, colour),
                 Act::Noise => screen.noise(rect, &mut noise),
                 Act::Photo => screen.photo(rect, &mut noise),
                 Act::Text => screen.text(rect, &mut noise),
                 Act::Shift(dx, dy) => screen.shift(rect, dx, dy),
-                Act::Resize(width, height) => screen = Screen::new(width, height, padding),
+                Act::Resize(width, height) => {
+                    screen = Screen::new(width, height, padding);
+                    rect = screen.whole();
+                }
                 Act::Nothing => {}
             }
             if step.reset {
                 link.encoder.reset();
+                link.decoder = Decoder::new(Limits::default()).unwrap();
             }
             let damage = [rect];
             let hints = Hints { damage: step.hinted.then_some(&damage[..]), moves: &[] };

@@ -31,6 +31,14 @@ fn sized(operations: &[u8]) -> Vec<u8> {
     message(&plain)
 }
 
+#[test]
+fn the_example_of_the_wire_format_decodes() {
+    let mut decoder = Decoder::new(small_limits()).unwrap();
+    let update = decoder.decode(&message(&[0, 2, 1, 1, 0, 0, 4, 1, 0x40, 0x40, 0x40])).unwrap();
+    assert!(update.resized);
+    assert_eq!(decoder.surface().unwrap().pixels(), [0x40, 0x40, 0x40, 255, 0x40, 0x40, 0x40, 255]);
+}
+
 fn refusal(message: &[u8]) -> Error {
     let mut decoder = Decoder::new(small_limits()).unwrap();
     let error = decoder.decode(message).unwrap_err();
