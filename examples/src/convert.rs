@@ -85,10 +85,7 @@ pub fn input_from_wire(from: wire::Input) -> Option<rh_input::Input> {
             },
             down,
         },
-        // Towards the end of the page on the wire, away from the person at the injector.
-        wire::Input::Wheel { axis: wire::WheelAxis::VERTICAL, v120 } => {
-            Local::Wheel { axis: rh_input::Axis::Vertical, v120: v120.saturating_neg() }
-        }
+        wire::Input::Wheel { axis: wire::WheelAxis::VERTICAL, v120 } => Local::Wheel { axis: rh_input::Axis::Vertical, v120 },
         wire::Input::Wheel { axis: wire::WheelAxis::HORIZONTAL, v120 } => Local::Wheel { axis: rh_input::Axis::Horizontal, v120 },
         wire::Input::Locks(locks) => Local::Locks(rh_input::Locks {
             caps: locks.contains(wire::Locks::CAPS),
@@ -120,6 +117,7 @@ pub fn act_for_desktop(from: &rh_input::backend::Act) -> Option<rh_capture::Act>
             },
             down,
         },
+        // Away from the person is positive at the injector, towards the end of the list on the desktop.
         Act::Wheel { axis: rh_input::Axis::Vertical, v120 } => {
             Desktop::Wheel { axis: rh_capture::Axis::Vertical, v120: i32::from(v120).saturating_neg() }
         }

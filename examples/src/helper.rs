@@ -343,9 +343,8 @@ impl Desk {
                 };
                 Input::Button { button, down: *down }
             }
-            // Away from the user is positive in the window, towards the end of the page on the wire.
             HelperAction::Wheel { axis: ui::helper::WheelAxis::Vertical, v120 } => {
-                Input::Wheel { axis: WheelAxis::VERTICAL, v120: turn(*v120).saturating_neg() }
+                Input::Wheel { axis: WheelAxis::VERTICAL, v120: turn(*v120) }
             }
             HelperAction::Wheel { axis: ui::helper::WheelAxis::Horizontal, v120 } => {
                 Input::Wheel { axis: WheelAxis::HORIZONTAL, v120: turn(*v120) }

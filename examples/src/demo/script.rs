@@ -18,7 +18,7 @@ use crate::{
     stats::Samples,
     ui::{
         Picture,
-        helper::{HelperAction, PointerButton, RequestedMode},
+        helper::{HelperAction, PointerButton, RequestedMode, WheelAxis},
         sharer::SharerAction,
     },
 };
@@ -28,6 +28,10 @@ pub(super) const LINE: &str = "Hello, Sam! é日🙂 from Hanna.";
 
 /// How long the screen may take to come to rest, exactly equal, at the end.
 const SETTLE: Duration = Duration::from_secs(5);
+
+/// A click of the main button.
+const CLICK: [HelperAction; 2] =
+    [HelperAction::Button { button: PointerButton::Left, down: true }, HelperAction::Button { button: PointerButton::Left, down: false }];
 
 /// What the session came to.
 pub(super) struct Outcome {
@@ -70,18 +74,24 @@ pub(super) fn run(mut target: Target) -> Result<Outcome, Failure> {
     say("Hanna asks for control; Sam is asked again, and allows it");
 
     let mut latency = Samples::default();
-    let (x, y) = target.field();
     target.check_focus()?;
-    stage.helper(HelperAction::PointerMove { x, y });
-    for down in [true, false] {
-        stage.helper(HelperAction::Button { button: PointerButton::Left, down });
-    }
+    point_and(&stage, target.field(), &CLICK);
     target.await_click(&stage)?;
     say("the pointer moved into the text field, and clicked");
 
     type_line(&stage, &target, &mut latency)?;
     let typed_text_seen = target.typed_text() == LINE;
     say(&format!("typed {LINE:?}; the screen's own text field holds {:?}", target.typed_text()));
+
+    if let Some((list, button)) = target.list_and_button() {
+        point_and(&stage, list, &[HelperAction::Wheel { axis: WheelAxis::Vertical, v120: -360 }]);
+        point_and(&stage, button, &CLICK);
+        stage.wait("the list scrolled and the button clicked", |_| {
+            let (scrolled, clicked) = target.scrolled_and_clicked();
+            (scrolled > 0 && clicked == 1).then_some(())
+        })?;
+        say("the wheel scrolled the list down; the button counts one click");
+    }
 
     stage.helper(HelperAction::Chat("Is this the window you meant? 👀".to_owned()));
     let heard = stage.wait("chat", |h| match h {
@@ -109,6 +119,12 @@ pub(super) fn run(mut target: Target) -> Result<Outcome, Failure> {
     let lasted = begin.elapsed();
     let (helper, sharer) = stage.reports()?;
     Ok(Outcome { picture, pixel_exact, typed_text_seen, latency, lasted, helper, sharer })
+}
+
+/// The helper points at something, and does something there.
+fn point_and(stage: &Stage, (x, y): (i32, i32), acts: &[HelperAction]) {
+    stage.helper(HelperAction::PointerMove { x, y });
+    acts.iter().cloned().for_each(|act| stage.helper(act));
 }
 
 /// The helper asks for a mode, the sharer's person is asked, and allows it.

@@ -132,9 +132,7 @@ impl Target {
 
     /// A point in it.
     pub(super) fn field(&self) -> (i32, i32) {
-        let area = self.field_area();
-        let middle = |from: u32, size: u32| i32::try_from(from + size / 2).unwrap_or(0);
-        (middle(area.x, area.width), middle(area.y, area.height))
+        middle(self.field_area())
     }
 
     /// Refuses to go on when the window to type into has lost the focus.
@@ -172,6 +170,22 @@ impl Target {
         }
     }
 
+    /// A point of the list and one of the button, where the screen has them.
+    pub(super) fn list_and_button(&self) -> Option<((i32, i32), (i32, i32))> {
+        let Self::Desktop { desktop, .. } = self else { return None };
+        let widgets = desktop.widgets()?;
+        let point = |r: rh_capture::Rect| middle(Rect::new(r.x, r.y, r.width, r.height));
+        Some((point(widgets.list), point(widgets.button)))
+    }
+
+    /// Pixels that the list is scrolled by, and clicks on the button.
+    pub(super) fn scrolled_and_clicked(&self) -> (u32, u64) {
+        match self {
+            Self::Desktop { desktop, .. } => (desktop.list_offset(), desktop.clicks()),
+            Self::X11(_) => (0, 0),
+        }
+    }
+
     /// What the screen's own text field holds.
     pub(super) fn typed_text(&self) -> String {
         match self {
@@ -203,6 +217,12 @@ impl Target {
             }
         }
     }
+}
+
+/// The point in the middle.
+fn middle(area: Rect) -> (i32, i32) {
+    let half = |from: u32, size: u32| i32::try_from(from + size / 2).unwrap_or(0);
+    (half(area.x, area.width), half(area.y, area.height))
 }
 
 /// BGRX rows as a picture.
