@@ -21,3 +21,8 @@ pub mod typing_window;
 pub mod ui;
 pub mod windows;
 pub mod wire;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
