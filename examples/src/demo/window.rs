@@ -1,14 +1,18 @@
 //! The demo in a window: the helper's own, with somebody at the sharer who allows everything.
 #![allow(clippy::print_stdout, reason = "the steps are the demo's output")]
 
-use rh_proto::session::SharerEvent;
+use rh_proto::session::{HelperEvent, SharerEvent};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{Fronts, beat, join, start, target::Target};
 use crate::{
     failure::{Failure, Kind},
-    sharer,
-    ui::{self, sharer::SharerAction},
+    helper, sharer,
+    ui::{
+        self,
+        helper::{HelperAction, RequestedMode},
+        sharer::SharerAction,
+    },
     windows::{helper_front, state, wish},
 };
 
@@ -38,7 +42,15 @@ pub(super) fn run(mut target: Target) -> Result<(), Failure> {
         sharer::Update::Notice(text) => println!("note: {text}"),
         sharer::Update::Event(_) | sharer::Update::Said(_) => {}
     };
-    let fronts = Fronts { helper: Box::new(helper_front(window)), helper_asked, sharer: Box::new(sam), sharer_asked };
+    let (mut show, asks) = (helper_front(window), helper.clone());
+    let hanna = move |update: helper::Update<'_>| {
+        // A demo shows something at once; control is for whoever tries it to ask for.
+        if matches!(update, helper::Update::Event(HelperEvent::Authenticated)) {
+            let _ = asks.send(HelperAction::RequestMode(RequestedMode::View).into());
+        }
+        show(update);
+    };
+    let fronts = Fronts { helper: Box::new(hanna), helper_asked, sharer: Box::new(sam), sharer_asked };
     let ends = start(&mut target, fronts)?;
     println!("{} is shared; paired by the code {}", target.description(), ends.code);
     let options = ui::Options { title: "Remote Help demo".to_owned(), ..ui::Options::default() };
