@@ -19,8 +19,11 @@ const TEST: &[Package] = &[
     Package { name: "x11-xkb-utils", shows: "/usr/bin/setxkbmap", why: "keyboard layouts" },
     Package { name: "x11-apps", shows: "/usr/bin/xwd", why: "an independent grab of the screen" },
     Package { name: "x11-utils", shows: "/usr/bin/xwininfo", why: "finding windows" },
+    Package { name: "openbox", shows: "/usr/bin/openbox", why: "a window manager, to drag a window by its title bar" },
     Package { name: "imagemagick", shows: "/usr/bin/import", why: "reading that grab" },
     Package { name: "fonts-dejavu-core", shows: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", why: "text in the windows" },
+    Package { name: "libxkbcommon0", shows: "/usr/lib/x86_64-linux-gnu/libxkbcommon.so.0", why: "the keyboard in the windows" },
+    Package { name: "libxkbcommon-x11-0", shows: "/usr/lib/x86_64-linux-gnu/libxkbcommon-x11.so.0", why: "the same, on X11" },
 ];
 
 const CI: &[Package] = &[
