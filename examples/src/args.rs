@@ -127,6 +127,9 @@ pub struct DemoArgs {
     /// Print one JSON object as the last line
     #[arg(long)]
     pub json: bool,
+    /// Let go of what a dead parent process held; started by this program itself
+    #[arg(long, hide = true)]
+    pub release_watchdog: bool,
     /// Print a completion script and end
     #[arg(long, value_name = "SHELL")]
     pub completions: Option<Shell>,

@@ -172,9 +172,14 @@ impl Studio {
             if self.take_orders(orders).is_err() {
                 return Ok(());
             }
+            // All that is known already comes first: a prompt of the system's, above all, before a picture of it.
+            while let Some(event) = self.capture.next(Instant::now())? {
+                if self.note(event)?.is_err() {
+                    return Ok(());
+                }
+            }
             let wait = self.develop()?;
-            let event = self.capture.next(Instant::now() + wait)?;
-            if let Some(event) = event
+            if let Some(event) = self.capture.next(Instant::now() + wait)?
                 && self.note(event)?.is_err()
             {
                 return Ok(());
@@ -182,17 +187,13 @@ impl Studio {
         }
     }
 
-    /// Takes all orders that wait; while nothing is shown, waits for one.
+    /// Takes all orders that wait.
     fn take_orders(&mut self, orders: &Receiver<Order>) -> Result<(), Over> {
         loop {
-            let order = if self.showing {
-                match orders.try_recv() {
-                    Ok(order) => order,
-                    Err(TryRecvError::Empty) => return Ok(()),
-                    Err(TryRecvError::Disconnected) => return Err(Over),
-                }
-            } else {
-                orders.recv().map_err(|_| Over)?
+            let order = match orders.try_recv() {
+                Ok(order) => order,
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => return Err(Over),
             };
             match order {
                 Order::Start(stream) => {

@@ -81,7 +81,9 @@ impl Failure {
         let kind = match code {
             CloseCode::VERSION | CloseCode::APP_TOO_OLD => Kind::VersionTooOld,
             CloseCode::LINK_DEAD | CloseCode::TRANSPORT_GONE | CloseCode::HANDSHAKE_TIMEOUT => Kind::PeerGone,
-            CloseCode(0x0100..=0x01ff) => Kind::WrongCode,
+            CloseCode::WRONG_CODE | CloseCode::CODE_EXPIRED | CloseCode::CODE_USED | CloseCode::AUTH_REFUSED => Kind::WrongCode,
+            crate::sharer::SCREEN_GONE => Kind::NoDisplay,
+            CloseCode::INTERNAL => Kind::Other,
             _ => Kind::Violation,
         };
         Self::new(kind, sentence)

@@ -1,7 +1,6 @@
 //! The helper's end of a session, joined from the crates: wire, session, decoder, picture.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -17,7 +16,7 @@ use rh_proto::{
         layout::{DisplayId, Generation, Layout},
         pointer::Laser,
     },
-    session::{AppInfo, Close, Helper, HelperEvent, Settings},
+    session::{AppInfo, Close, Helper, HelperEvent, Settings, Timers},
 };
 use tokio::{net::TcpStream, select, sync::mpsc::UnboundedReceiver, time::interval};
 
@@ -31,6 +30,9 @@ use crate::{
     },
     wire::Wire,
 };
+
+/// Bytes of text in one act: a longer one goes in several.
+const LONGEST: usize = 1024;
 
 /// Input that is merged into one message at most.
 const BATCH: usize = 64;
@@ -133,10 +135,16 @@ pub async fn run(
             request = requests.recv() => match wire.session() {
                 // A front that is gone cannot show anything: leave.
                 Some(session) => desk.take(request.unwrap_or(HelperAction::Leave.into()), session, requests, front),
-                None if request.is_none_or(|r| r == HelperAction::Leave.into()) => break,
+                None if request.as_ref().is_none_or(|r| *r == HelperAction::Leave.into()) => {
+                    desk.report.close = left();
+                    break;
+                }
                 None => {}
             },
             _ = status.tick() => {
+                if let Some(session) = wire.session() {
+                    desk.settle(session);
+                }
                 let now = wire.received();
                 desk.tell_status(now - counted, &mut wire, front);
                 counted = now;
@@ -149,19 +157,29 @@ pub async fn run(
     Ok(desk.report)
 }
 
+/// How the session ends when the helper says so.
+fn left() -> Close {
+    Close { code: CloseCode::LEFT, text: "the helper left".to_owned(), by_peer: false, clean: true }
+}
+
 /// What every program of ours tells the other side about itself.
 pub(crate) fn settings(name: &str) -> Settings {
     let version = env!("CARGO_PKG_VERSION").parse().expect("cargo's version is major.minor.patch");
-    Settings { app: AppInfo { name: name.to_owned(), version }, ..Settings::default() }
+    // The sharer lets go of held keys after three seconds of silence: be heard well within that.
+    let timers = Timers { keep_alive: Duration::from_secs(1), ..Timers::default() };
+    Settings { app: AppInfo { name: name.to_owned(), version }, timers, ..Settings::default() }
 }
 
 /// What the session shows.
 struct Desk {
     begin: Instant,
-    decoders: BTreeMap<DisplayId, Decoder>,
+    /// Of the display that is shown; the others' frames are acknowledged and not looked at.
+    decoder: Option<Decoder>,
     layout: Option<Layout>,
     shown: Option<DisplayId>,
     picture: SharedPicture,
+    /// Whether input was dropped that may have been a key going up.
+    owes_release: bool,
     /// Since when an input waits for its picture.
     waiting: Option<Instant>,
     failures: u32,
@@ -186,10 +204,11 @@ impl Desk {
         };
         Self {
             begin,
-            decoders: BTreeMap::new(),
+            decoder: None,
             layout: None,
             shown: None,
             picture: Arc::new(Mutex::new(Picture::default())),
+            owes_release: false,
             waiting: None,
             failures: 0,
             rtt: None,
@@ -212,7 +231,7 @@ impl Desk {
             HelperEvent::Hello { peer } => self.peer = peer.name.to_string(),
             HelperEvent::Authenticated => self.report.handshake = Some(self.begin.elapsed()),
             HelperEvent::ModeGranted(mode) if self.report.mode.is_none_or(|best| best < *mode) => self.report.mode = Some(*mode),
-            HelperEvent::Layout(layout) => self.follow(layout),
+            HelperEvent::Layout(layout) => self.follow(layout, wire.session()),
             HelperEvent::Rtt(rtt) => self.rtt = Some(*rtt),
             HelperEvent::Closed(close) => self.report.close = close.clone(),
             _ => {}
@@ -221,11 +240,16 @@ impl Desk {
     }
 
     /// Shows the primary display, or the first if none is.
-    fn follow(&mut self, layout: &Layout) {
+    fn follow(&mut self, layout: &Layout, session: Option<&mut Helper>) {
         let there = |id: &DisplayId| layout.displays.iter().any(|d| d.id == *id);
-        self.decoders.retain(|id, _| there(id));
         if !self.shown.as_ref().is_some_and(there) {
             self.shown = layout.displays.iter().find(|d| d.primary).or(layout.displays.first()).map(|d| d.id);
+            // What the new one's decoder missed, and what is left of the old picture, mean nothing. The first frame of all starts anew by itself.
+            if self.decoder.take().is_some()
+                && let Some(session) = session
+            {
+                let _ = session.request_refresh(Instant::now());
+            }
         }
         self.layout = Some(layout.clone());
     }
@@ -239,10 +263,13 @@ impl Desk {
         front: &mut (dyn FnMut(Update<'_>) + Send),
     ) -> Duration {
         let start = Instant::now();
-        let decoder = match self.decoders.entry(display) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => match Decoder::new(Limits::default()) {
-                Ok(decoder) => entry.insert(decoder),
+        if self.shown != Some(display) {
+            return Duration::ZERO;
+        }
+        let decoder = match &mut self.decoder {
+            Some(decoder) => decoder,
+            none => match Decoder::new(Limits::default()) {
+                Ok(decoder) => none.insert(decoder),
                 Err(error) => {
                     front(Update::Notice(format!("no decoder: {error}")));
                     return Duration::ZERO;
@@ -255,9 +282,7 @@ impl Desk {
                 self.report.decode.add(start.elapsed());
                 self.report.frames += 1;
                 self.report.frame_bytes += payload.len() as u64;
-                if self.shown == Some(display)
-                    && let Some(surface) = decoder.surface()
-                {
+                if let Some(surface) = decoder.surface() {
                     paint(&mut self.picture.lock().unwrap_or_else(PoisonError::into_inner), &surface, &damage, resized);
                     if !damage.is_empty()
                         && let Some(since) = self.waiting.take()
@@ -294,6 +319,12 @@ impl Desk {
         let mut next = Some(first);
         while let Some(request) = next {
             match self.input(&request) {
+                Some(Input::Text(text)) if text.len() > LONGEST => {
+                    for piece in pieces(&text) {
+                        self.send(&mut batch, session, front);
+                        batch.push(Input::Text(piece.into()));
+                    }
+                }
                 Some(input) => {
                     // Only the last of several positions is of interest, unless something happens at the others.
                     if matches!((&input, batch.last()), (Input::MoveTo { .. }, Some(Input::MoveTo { .. }))) {
@@ -319,11 +350,25 @@ impl Desk {
             return;
         }
         let now = Instant::now();
+        if std::mem::take(&mut self.owes_release) {
+            batch.insert(0, Input::ReleaseAll);
+        }
         match session.send_input(now, batch) {
             Ok(_) => self.waiting = self.waiting.or(Some(now)),
-            Err(error) => front(Update::Notice(format!("input not sent: {error}"))),
+            Err(error) => {
+                // Some of what was dropped may have been a key going up: nothing stays down for that.
+                self.owes_release = session.mode().is_some_and(Mode::has_input);
+                front(Update::Notice(format!("input not sent: {error}")));
+            }
         }
         batch.clear();
+    }
+
+    /// Sends the release that could not be sent before, as soon as it can be.
+    fn settle(&mut self, session: &mut Helper) {
+        if self.owes_release && session.send_input(Instant::now(), &[Input::ReleaseAll]).is_ok() {
+            self.owes_release = false;
+        }
     }
 
     /// What is input becomes the wire's.
@@ -405,6 +450,16 @@ impl Desk {
             kbit_s: u32::try_from(received * 16 / 1000).unwrap_or(u32::MAX),
         }));
     }
+}
+
+/// A text in pieces of at most [`LONGEST`] bytes.
+fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let end = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        let (piece, rest) = text.split_at(end);
+        text = rest;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// A wheel's turn as the wire has it: 273 notches at once are as good as more.

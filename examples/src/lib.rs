@@ -17,6 +17,7 @@ pub mod screen;
 pub mod script;
 pub mod sharer;
 pub mod stats;
+pub mod terminal;
 pub mod typing_window;
 pub mod ui;
 pub mod windows;

@@ -73,6 +73,21 @@ impl Screen {
     }
 }
 
+/// This program again, with the hidden argument that makes it the process which lets go of held keys should this one be killed.
+pub fn watchdog(argument: &str) -> Option<Command> {
+    let mut command = Command::new(std::env::current_exe().ok()?);
+    command.arg(argument);
+    Some(command)
+}
+
+/// Being that process: returns when the other one is gone and everything is released.
+///
+/// # Errors
+/// When the display cannot be reached.
+pub fn run_watchdog() -> Result<(), Failure> {
+    rh_input::backend::x11::watchdog::run().map_err(|e| Failure::new(Kind::Other, format!("the watchdog ended: {e}")))
+}
+
 /// Lets the desktop's animation run, so many steps a second, until the returned value is dropped.
 ///
 /// # Errors

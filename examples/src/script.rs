@@ -7,8 +7,6 @@ use crate::ui::helper::{HelperAction, PointerButton, RequestedMode, WheelAxis};
 pub enum Command {
     /// Acts for the session, in this order.
     Act(Vec<HelperAction>),
-    /// Text for the sharer's clipboard.
-    Clipboard(String),
     /// Write the picture to this file now.
     Png(String),
     /// Say how many frames came so far.
@@ -27,7 +25,6 @@ click | button left|middle|right down|up
 wheel N               turn by N clicks, down is positive
 chat TEXT             say something
 laser X Y | laser off point at something
-clipboard TEXT        put text into the sharer's clipboard
 pause on|off          no pictures for a while
 count                 say how many frames came so far
 png FILE              write the picture to a file
@@ -92,7 +89,6 @@ pub fn parse(line: &str) -> Result<Option<Command>, String> {
             let (x, y) = pair(point)?;
             vec![HelperAction::Laser { x, y }]
         }
-        ("clipboard", text) => return Ok(Some(Command::Clipboard(text.to_owned()))),
         ("pause", "on") => vec![HelperAction::Pause(true)],
         ("pause", "off") => vec![HelperAction::Pause(false)],
         ("leave", "") => vec![HelperAction::Leave],

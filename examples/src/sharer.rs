@@ -8,11 +8,12 @@ use std::{
 
 use rh_auth::code::{Code, TypedCode};
 use rh_capture::{Layout, LocalInputWatch, Position, Shape};
+use rh_input::Heartbeat;
 use rh_proto::{
     error::CloseCode,
     io::tls::{Identity, Secured},
     mode::{Mode, ModeSet},
-    msg::{cursor::CursorPosition, layout::DisplayId, mode::RequestId},
+    msg::{cursor::CursorPosition, input::InputBatch, layout::DisplayId, mode::RequestId},
     session::{Close, Settings, Sharer, SharerEvent},
 };
 use tokio::{
@@ -32,6 +33,12 @@ use crate::{
     ui::sharer::SharerAction,
     wire::Wire,
 };
+
+/// How often the injector's watchdog hears of us, and the helper's silence is looked at.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// The close code of a screen that is gone. From 0x8000 on the codes are the programs' own.
+pub const SCREEN_GONE: CloseCode = CloseCode(0x8001);
 
 /// What the front is told.
 #[derive(Debug)]
@@ -110,6 +117,8 @@ pub async fn run(
     let (hand, mut slips) = Hand::start(screen.inject).map_err(no_thread)?;
     let mut local = watch(screen.local).map_err(no_thread)?;
     let mut stage = Stage::new(camera, hand);
+    let mut pulse = tokio::time::interval(PULSE);
+    let mut heard = (0, Heartbeat::new(begin));
     loop {
         while let Some(event) = wire.poll_event() {
             let Some(session) = wire.session() else {
@@ -124,7 +133,10 @@ pub async fn run(
         let Some(session) = wire.session() else {
             select! {
                 () = wire.turn() => {}
-                request = requests.recv() => if request.is_none_or(|r| r == SharerAction::Stop.into()) { break },
+                request = requests.recv() => if request.is_none_or(|r| r == SharerAction::Stop.into()) {
+                    stage.report.close = stopped();
+                    break;
+                },
             }
             continue;
         };
@@ -138,8 +150,23 @@ pub async fn run(
                 }
             }
             Some(()) = local.recv() => if let Some(session) = wire.session() { session.local_input(Instant::now()) },
-            Some(shot) = shots.recv() => if let Some(session) = wire.session() { stage.take(shot, session) },
-            Some(slip) = slips.recv() => if let Some(session) = wire.session() { stage.slipped(&slip, session, front) },
+            // A thread that is gone without a word has failed: nothing that it did goes on by itself.
+            shot = shots.recv() => if let Some(session) = wire.session() {
+                stage.take(shot.unwrap_or_else(|| Shot::Ended("the camera failed".to_owned())), session);
+            },
+            slip = slips.recv() => if let Some(session) = wire.session() {
+                stage.slipped(&slip.unwrap_or_else(|| Slip::Gone("the injector failed".to_owned())), session, front);
+            },
+            _ = pulse.tick() => {
+                stage.hand.beat();
+                // What a helper holds that is not heard any more goes up long before the link counts as dead.
+                let now = Instant::now();
+                if wire.received() != heard.0 {
+                    heard = (wire.received(), Heartbeat::new(now));
+                } else if heard.1.expired(now) {
+                    stage.hand.release();
+                }
+            }
             () = wire.turn() => {}
         }
     }
@@ -147,6 +174,11 @@ pub async fn run(
     stage.hand.release();
     wire.farewell().await;
     Ok(stage.report)
+}
+
+/// How the session ends when the person at the device says so.
+fn stopped() -> Close {
+    Close { code: CloseCode::STOPPED, text: "the person at the device ended the session".to_owned(), by_peer: false, clean: true }
 }
 
 fn settings(options: &Options) -> Settings {
@@ -189,6 +221,8 @@ struct Stage {
     credited: bool,
     /// Whether a prompt of the system's keeps the session paused.
     secure: bool,
+    /// Whether the person does.
+    paused: bool,
     report: Report,
 }
 
@@ -196,7 +230,7 @@ impl Stage {
     fn new(camera: Camera, hand: Hand) -> Self {
         let close = Close { code: CloseCode::INTERNAL, text: String::new(), by_peer: false, clean: false };
         let report = Report { close, frames: 0, frame_bytes: 0, changed_pixels: 0, encode: Samples::default(), authenticated: false };
-        Self { camera, hand, layout: None, shape: None, position: None, seen: false, credited: false, secure: false, report }
+        Self { camera, hand, layout: None, shape: None, position: None, seen: false, credited: false, secure: false, paused: false, report }
     }
 
     /// Notes how it ended when no session ever came about.
@@ -210,7 +244,7 @@ impl Stage {
     /// Acts on what the session has to say.
     fn handle(&mut self, event: SharerEvent, session: &mut Sharer, front: &mut (dyn FnMut(Update<'_>) + Send)) {
         match &event {
-            SharerEvent::Input(batch) => return self.inject(batch.iter().filter_map(input_from_wire).collect(), session),
+            SharerEvent::Input(batch) => return self.inject(batch, session),
             SharerEvent::ReleaseAll => self.hand.release(),
             SharerEvent::ModeChanged(mode) => self.mode_changed(*mode, session),
             SharerEvent::RefreshRequested => self.camera.show(),
@@ -235,8 +269,8 @@ impl Stage {
         self.seen = mode.is_some();
     }
 
-    fn inject(&mut self, batch: Vec<rh_input::Input>, session: &mut Sharer) {
-        if !self.hand.inject(batch) {
+    fn inject(&mut self, batch: &InputBatch, session: &mut Sharer) {
+        if !self.hand.inject(batch.iter().filter_map(input_from_wire)) {
             // What waits is void from here on, so nothing can be left half done.
             self.hand.release();
             session.close(Instant::now(), CloseCode::LIMIT_EXCEEDED, "input came faster than the screen takes it");
@@ -285,12 +319,10 @@ impl Stage {
                 self.send_cursor_position(session);
             }
             Shot::Secure(open) => {
-                if open != self.secure {
-                    self.secure = open;
-                    let _ = session.pause(now, open);
-                }
+                self.secure = open;
+                let _ = session.pause(now, self.paused || self.secure);
             }
-            Shot::Ended(why) => session.close(now, CloseCode::INTERNAL, &format!("the screen is gone: {why}")),
+            Shot::Ended(why) => session.close(now, SCREEN_GONE, &format!("the screen is gone: {why}")),
         }
     }
 
@@ -309,10 +341,8 @@ impl Stage {
 
     fn slipped(&self, slip: &Slip, session: &mut Sharer, front: &mut (dyn FnMut(Update<'_>) + Send)) {
         match slip {
-            Slip::Untypable(characters) => {
-                front(Update::Notice(format!("this screen cannot be made to type {characters:?}")));
-            }
-            Slip::Gone(why) => session.close(Instant::now(), CloseCode::INTERNAL, &format!("the screen takes no more input: {why}")),
+            Slip::Untypable(count) => front(Update::Notice(format!("{count} characters of the helper's cannot be typed on this screen"))),
+            Slip::Gone(why) => session.close(Instant::now(), SCREEN_GONE, &format!("the screen takes no more input: {why}")),
         }
     }
 
@@ -334,7 +364,10 @@ impl Stage {
                     session.beat(now);
                     Ok(())
                 }
-                SharerAction::Pause(on) => session.pause(now, on || self.secure),
+                SharerAction::Pause(on) => {
+                    self.paused = on;
+                    session.pause(now, self.paused || self.secure)
+                }
                 // There is a code already.
                 SharerAction::Code(_) => Ok(()),
             },

@@ -68,7 +68,7 @@ fn for_helper(update: helper::Update<'_>) -> Option<HelperUpdate> {
 fn for_sharer(update: &sharer::Update<'_>, peer: &mut String) -> Option<SharerUpdate> {
     let event = match update {
         sharer::Update::Notice(text) => {
-            tracing::warn!("{text}");
+            tracing::info!("{text}");
             return None;
         }
         sharer::Update::Said(text) => return Some(SharerUpdate::Chat { from_peer: false, text: text.clone() }),

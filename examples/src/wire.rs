@@ -19,7 +19,14 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Encrypted bytes that wait for the socket before more is taken from the session: what is not taken yet can still be overtaken by something more urgent, or
 /// dropped.
-const HIGH_WATER: usize = 64 * 1024;
+const HIGH_WATER: usize = 32 * 1024;
+
+/// How often the socket's buffer is fitted to the link.
+const FIT: Duration = Duration::from_millis(500);
+
+/// The socket's buffer, in bytes: what it holds cannot be overtaken, so it must be sent in less time than a person waits for a leave to arrive, and yet must keep
+/// a fast link busy.
+const BUFFER: std::ops::RangeInclusive<u64> = 32 * 1024..=4 * 1024 * 1024;
 
 /// A connected end.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub struct Wire<S> {
     input: Box<[u8]>,
     received: u64,
     transmitted: u64,
+    /// When the socket's buffer was last fitted, and what had been sent by then.
+    fitted: (Instant, u64),
 }
 
 impl<S: Session> Wire<S> {
@@ -43,7 +52,10 @@ impl<S: Session> Wire<S> {
         // Without this a key stroke would wait for the acknowledgement of the one before.
         stream.set_nodelay(true).map_err(|e| Failure::new(Kind::PeerGone, format!("the connection is gone: {e}")))?;
         let input = vec![0; 32 * 1024].into_boxed_slice();
-        Ok(Self { stream, secured, records: Vec::new(), sent: 0, input, received: 0, transmitted: 0 })
+        let fitted = (Instant::now(), 0);
+        let wire = Self { stream, secured, records: Vec::new(), sent: 0, input, received: 0, transmitted: 0, fitted };
+        wire.set_buffer(*BUFFER.start());
+        Ok(wire)
     }
 
     /// The session; `None` until the two ends have agreed on keys.
@@ -83,6 +95,7 @@ impl<S: Session> Wire<S> {
         }
         let now = Instant::now();
         self.secured.handle_timeout(now);
+        self.fit_buffer();
         if self.write().is_err() {
             return self.secured.handle_closed(now);
         }
@@ -115,8 +128,29 @@ impl<S: Session> Wire<S> {
         let _ = timeout(FAREWELL, last_words).await;
     }
 
+    fn set_buffer(&self, bytes: u64) {
+        // Where the system does not take it, its own size has to do.
+        let _ = socket2::SockRef::from(&self.stream).set_send_buffer_size(usize::try_from(bytes).unwrap_or(usize::MAX));
+    }
+
+    /// Gives the socket a buffer for about half a second of what the link has shown to carry. A link that is kept busy by it shows more next time.
+    fn fit_buffer(&mut self) {
+        let (since, sent) = self.fitted;
+        let passed = since.elapsed();
+        if passed >= FIT {
+            let rate = (self.transmitted - sent) * 1000 / u64::try_from(passed.as_millis()).unwrap_or(u64::MAX).max(1);
+            self.set_buffer((rate / 2).clamp(*BUFFER.start(), *BUFFER.end()));
+            self.fitted = (Instant::now(), self.transmitted);
+        }
+    }
+
     /// Takes from the session what makes sense now; says how many bytes wait for the socket.
     fn fill(&mut self) -> usize {
+        if self.sent >= HIGH_WATER {
+            // On a link that never catches up they would never all be gone at once.
+            self.records.drain(..self.sent);
+            self.sent = 0;
+        }
         while self.records.len() - self.sent < HIGH_WATER && self.secured.poll_transmit(&mut self.records) > 0 {}
         self.records.len() - self.sent
     }

@@ -35,6 +35,9 @@ const BEAT: Duration = Duration::from_millis(250);
 /// # Errors
 /// Whatever keeps the helper's picture from being the sharer's screen, or the typed text from arriving there.
 pub fn run(args: &DemoArgs) -> Result<(), Failure> {
+    if args.release_watchdog {
+        return crate::screen::run_watchdog();
+    }
     let target = match &args.display {
         Some(display) => Target::x11(display)?,
         None => Target::desktop(args.size)?,

@@ -17,7 +17,7 @@ use rh_input::{Held, Info, Inject, Input, Layout, Locks, Report};
 use super::stage::{Happening, Stage};
 use crate::{
     failure::{Failure, Kind},
-    screen::{Animation, Screen, animate},
+    screen::{Animation, Screen, animate, watchdog},
     typing_window::{TypingWindow, WindowEvent},
     ui::Picture,
 };
@@ -110,8 +110,8 @@ impl Target {
         match self {
             Self::Desktop { desktop, .. } => Ok(Screen::of(desktop)),
             Self::X11(x) => {
-                let mut screen = Screen::x11(&x.display, None)?;
-                screen.inject = Box::new(Guarded { inner: screen.inject, window: Arc::clone(&x.window) });
+                let mut screen = Screen::x11(&x.display, watchdog("--release-watchdog"))?;
+                screen.inject = Box::new(Guarded { inner: screen.inject, window: Arc::clone(&x.window), field: x.field, at: None });
                 // Whoever watches the demo on that display may touch it: the guard already keeps the demo's hands off their windows.
                 screen.local = None;
                 Ok(screen)
@@ -237,10 +237,37 @@ fn opaque(width: u32, height: u32, stride: usize, pixels: &[u8]) -> Picture {
     picture
 }
 
-/// Sends input only while the demo's window has the focus: it must never reach a stranger's.
+/// Sends input only while the demo's window has the focus, and clicks only inside of it: nothing must ever reach a stranger's.
 struct Guarded {
     inner: Box<dyn Inject>,
     window: Arc<Watched>,
+    field: Rect,
+    /// Where the pointer was sent last.
+    at: Option<(i32, i32)>,
+}
+
+impl Guarded {
+    fn is_inside(&self) -> bool {
+        self.at.is_some_and(|(x, y)| {
+            let inside = |at: i32, from: u32, size: u32| u32::try_from(at).is_ok_and(|at| (from..from.saturating_add(size)).contains(&at));
+            inside(x, self.field.x, self.field.width) && inside(y, self.field.y, self.field.height)
+        })
+    }
+
+    /// Whether an act stays inside of the window.
+    fn allows(&mut self, act: &Input) -> bool {
+        match act {
+            Input::MoveTo { x, y, .. } => {
+                self.at = Some((*x, *y));
+                true
+            }
+            // A button that goes up can do no harm; one that stays down can.
+            Input::Button { down: true, .. } | Input::Wheel { .. } => self.is_inside(),
+            // Where that leads, nobody has said.
+            Input::MoveBy { .. } | Input::Touch { .. } | Input::Attention => false,
+            _ => true,
+        }
+    }
 }
 
 impl Inject for Guarded {
@@ -253,11 +280,23 @@ impl Inject for Guarded {
     }
 
     fn inject(&mut self, batch: &[Input]) -> Result<Report, rh_input::Error> {
-        if self.window.focus.load(Ordering::Acquire) {
-            return self.inner.inject(batch);
+        let mut total = Report::default();
+        for act in batch {
+            if !self.window.focus.load(Ordering::Acquire) {
+                self.inner.release_all()?;
+                total.unsupported += 1;
+            } else if self.allows(act) {
+                let report = self.inner.inject(std::slice::from_ref(act))?;
+                total.accepted += report.accepted;
+                total.stale += report.stale;
+                total.outside += report.outside;
+                total.unsupported += report.unsupported;
+                total.unsupported_chars.extend(report.unsupported_chars);
+            } else {
+                total.unsupported += 1;
+            }
         }
-        self.inner.release_all()?;
-        Ok(Report { unsupported: batch.len(), ..Report::default() })
+        Ok(total)
     }
 
     fn set_layout(&mut self, layout: Arc<Layout>) {

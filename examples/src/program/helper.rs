@@ -1,5 +1,4 @@
 //! `helper`: shows a code, then the screen of whoever types it.
-#![allow(clippy::print_stdout, reason = "a headless helper speaks on standard output, one event a line")]
 
 use std::{
     io::BufRead,
@@ -12,16 +11,17 @@ use std::{
     time::Instant,
 };
 
-use rh_auth::code::{Code, LiveCode};
+use rh_auth::code::{Code, LiveCode, Status};
 use rh_proto::session::HelperEvent;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Meeting, Place, outcome, runtime};
+use super::{Meeting, Place, one_line, outcome, runtime};
 use crate::{
     args::HelperArgs,
     entropy::entropy,
     failure::{Failure, Kind},
     helper::{Request, Update, run as run_session},
+    say,
     script::{self, Command},
     ui::{
         self, SharedPicture, UiSender,
@@ -54,14 +54,10 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     let (report, interrupted) = runtime.block_on(async {
         let meeting = place.open().await?;
         let code = new_code()?;
-        println!("address {}", meeting.address());
-        println!("code {}", code.code());
+        say!("address {}", meeting.address());
+        say!("code {}", code.code());
         listen_to_commands(requests.clone(), Arc::clone(&seen), args.view_only)?;
         let interrupted = interruptible(requests.clone());
-        let stream = tokio::select! {
-            stream = meeting.next() => stream?,
-            () = until_leave(&mut asked) => return Err(Failure::new(Kind::Interrupted, "left before anybody came")),
-        };
         let refused = Arc::clone(&declined);
         let mut tell = |update: Update<'_>| {
             if let Update::Event(HelperEvent::ModeDeclined { .. }) = &update {
@@ -69,13 +65,22 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
             }
             front.print(&update);
         };
-        let report = run_session(stream, &code, &args.name, &mut tell, &mut asked).await?;
-        Ok((report, interrupted.load(Ordering::Acquire)))
+        loop {
+            let stream = tokio::select! {
+                stream = meeting.next() => stream?,
+                () = until_leave(&mut asked) => return Err(Failure::new(Kind::Interrupted, "left before anybody came")),
+            };
+            let report = run_session(stream, &code, &args.name, &mut tell, &mut asked).await?;
+            if !meeting.is_open_after(&report, &code) {
+                return Ok((report, interrupted.load(Ordering::Acquire)));
+            }
+            say!("note somebody called who is no sharer: {}", report.close.text);
+        }
     })?;
     if let Some(path) = &args.png {
         seen.write_png(path)?;
     }
-    println!("closed {}", report.close.text);
+    say!("closed {}", one_line(&report.close.text));
     outcome(&report.close)?;
     if interrupted {
         return Err(Failure::new(Kind::Interrupted, "interrupted; the sharer was told"));
@@ -87,14 +92,9 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Resolves when the person leaves before there is a session.
+/// Resolves when the person leaves before there is a session, or nobody is there any more to leave.
 async fn until_leave(asked: &mut UnboundedReceiver<Request>) {
-    while let Some(request) = asked.recv().await {
-        if request == HelperAction::Leave.into() {
-            return;
-        }
-    }
-    std::future::pending().await
+    while asked.recv().await.is_some_and(|request| request != HelperAction::Leave.into()) {}
 }
 
 /// Turns Ctrl-C into a clean leave; says whether that happened.
@@ -118,23 +118,22 @@ fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Seen>, view_
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
                 match script::parse(&line) {
                     Ok(None) => {}
-                    Ok(Some(Command::Help)) => println!("{}", script::HELP),
-                    Ok(Some(Command::Count)) => println!("counted {}", seen.frames()),
+                    Ok(Some(Command::Help)) => say!("{}", script::HELP),
+                    Ok(Some(Command::Count)) => say!("counted {}", seen.frames()),
                     Ok(Some(Command::Png(path))) => match seen.write_png(Path::new(&path)) {
-                        Ok(()) => println!("wrote {path}"),
-                        Err(failure) => println!("note {failure}"),
+                        Ok(()) => say!("wrote {path}"),
+                        Err(failure) => say!("note {failure}"),
                     },
-                    Ok(Some(Command::Clipboard(text))) => drop(requests.send(Request::Clipboard(text))),
                     Ok(Some(Command::Act(actions))) => {
                         for action in actions {
                             if view_only && action == HelperAction::RequestMode(RequestedMode::Control) {
-                                println!("note this helper was started with --view-only");
+                                say!("note this helper was started with --view-only");
                             } else {
                                 let _ = requests.send(action.into());
                             }
                         }
                     }
-                    Err(what) => println!("note {what}"),
+                    Err(what) => say!("note {what}"),
                 }
             }
         })
@@ -176,40 +175,35 @@ impl Printer {
                 *self.seen.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(picture));
                 let frames = self.seen.frames.fetch_add(1, Ordering::AcqRel) + 1;
                 if frames == 1 || frames.is_multiple_of(1000) || Some(frames) == self.most {
-                    println!("frames {frames}");
+                    say!("frames {frames}");
                 }
                 if Some(frames) == self.most {
                     let _ = self.requests.send(HelperAction::Leave.into());
                 }
             }
-            Update::Notice(text) => println!("note {text}"),
+            Update::Notice(text) => say!("note {}", one_line(text)),
             Update::Event(event) => match event {
-                HelperEvent::Hello { peer } => println!("peer {}", one_line(&peer.name)),
+                HelperEvent::Hello { peer } => say!("peer {}", one_line(&peer.name)),
                 HelperEvent::Authenticated => {
-                    println!("paired");
+                    say!("paired");
                     // Seeing is what a helper is there for; control is asked for by a command.
                     let _ = self.requests.send(HelperAction::RequestMode(RequestedMode::View).into());
                 }
-                HelperEvent::ConsentPending { .. } => println!("asking"),
-                HelperEvent::ModeGranted(mode) => println!("granted {mode:?}"),
-                HelperEvent::ModeDeclined { reason, .. } => println!("declined {}", decline(*reason)),
-                HelperEvent::ModeRevoked { now } => println!("revoked {now:?}"),
+                HelperEvent::ConsentPending { .. } => say!("asking"),
+                HelperEvent::ModeGranted(mode) => say!("granted {mode:?}"),
+                HelperEvent::ModeDeclined { reason, .. } => say!("declined {}", decline(*reason)),
+                HelperEvent::ModeRevoked { now } => say!("revoked {now:?}"),
                 HelperEvent::Layout(layout) => {
-                    println!("layout {:?}", layout.displays.iter().map(|d| (d.width, d.height)).collect::<Vec<_>>())
+                    say!("layout {:?}", layout.displays.iter().map(|d| (d.width, d.height)).collect::<Vec<_>>())
                 }
-                HelperEvent::Chat { text, .. } => println!("chat {}", one_line(text)),
-                HelperEvent::Denied { code, .. } => println!("denied {} {}", code.0, denial(*code)),
-                HelperEvent::Paused { paused, .. } => println!("paused {paused}"),
+                HelperEvent::Chat { text, .. } => say!("chat {}", one_line(text)),
+                HelperEvent::Denied { code, .. } => say!("denied {} {}", code.0, denial(*code)),
+                HelperEvent::Paused { paused, .. } => say!("paused {paused}"),
                 _ => {}
             },
             Update::Status(_) | Update::Said(_) => {}
         }
     }
-}
-
-/// What a peer wrote, as one line that a script can rely on.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Sessions in a window, one after the other, until it is closed.
@@ -247,10 +241,14 @@ async fn sessions(
     window: &UiSender<HelperUpdate>,
     asked: &mut UnboundedReceiver<Request>,
 ) -> Result<(), Failure> {
+    let mut code = new_code()?;
     loop {
-        let code = new_code()?;
+        if !matches!(code.status(Instant::now()), Status::Waiting { .. }) {
+            code = new_code()?;
+        }
         let _ = window.send(HelperUpdate::Code { code: code.code().to_string(), address: meeting.address() });
-        let expiry = tokio::time::sleep(LiveCode::LIFETIME);
+        let Status::Waiting { remaining } = code.status(Instant::now()) else { continue };
+        let expiry = tokio::time::sleep(remaining);
         let stream = tokio::select! {
             stream = meeting.next() => stream?,
             // The old one is void: show another.
@@ -262,6 +260,11 @@ async fn sessions(
         if report.close.clean && !report.close.by_peer {
             // The person left: the window is closing.
             return Ok(());
+        }
+        if meeting.is_open_after(&report, &code) {
+            // Somebody called who is no sharer; the code is as good as before.
+            tracing::warn!("a caller was no sharer: {}", report.close.text);
+            continue;
         }
         if report.handshake.is_some() {
             // The end of a session stays on the screen until the person closes the window.

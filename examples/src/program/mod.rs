@@ -3,8 +3,12 @@
 pub mod helper;
 pub mod sharer;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
+use rh_auth::code::{LiveCode, Status};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
@@ -95,6 +99,17 @@ impl Meeting {
             },
         }
     }
+
+    /// Whether to wait for another caller: only who listens can, and only when the last one never got so far as to try the code.
+    fn is_open_after(&self, report: &crate::helper::Report, code: &LiveCode) -> bool {
+        let untried = report.handshake.is_none() && matches!(code.status(Instant::now()), Status::Waiting { .. });
+        matches!(self, Self::Listening(_)) && untried && !report.close.clean
+    }
+}
+
+/// What a peer wrote, as one line that a script can rely on.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What a session's end means for the program.

@@ -1,12 +1,11 @@
 //! `sharer`: asks for the helper's code, then for consent, and shows the screen as long as the person likes.
-#![allow(clippy::print_stdout, reason = "with --console the sharer speaks on standard output, one event a line")]
 
 use std::{
     io::BufRead,
     os::unix::process::CommandExt,
     process::Command,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -15,14 +14,19 @@ use std::{
 
 use rh_auth::code::Code;
 use rh_proto::{mode::Mode, session::SharerEvent};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    net::TcpStream,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 
-use super::{Place, outcome, runtime};
+use super::{Meeting, Place, one_line, outcome, runtime};
 use crate::{
     args::SharerArgs,
     failure::{Failure, Kind},
-    screen::{Animation, Screen, animate},
+    say,
+    screen::{Animation, Screen, animate, run_watchdog, watchdog},
     sharer::{Options, Report, Request, Update, run as run_session},
+    terminal,
     ui::{
         self, UiSender,
         sharer::{SharerAction, SharerUpdate},
@@ -39,7 +43,7 @@ const BEAT: Duration = Duration::from_millis(250);
 /// One sentence and an exit code for whatever ends it early.
 pub fn run(args: &SharerArgs) -> Result<(), Failure> {
     if args.release_watchdog {
-        return rh_input::backend::x11::watchdog::run().map_err(|e| Failure::new(Kind::Other, format!("the watchdog ended: {e}")));
+        return run_watchdog();
     }
     let place = Place::new(args.listen, args.connect.clone(), false);
     if !args.console
@@ -79,32 +83,26 @@ fn open(args: &SharerArgs) -> Result<(Screen, Option<Animation>), Failure> {
             "there is no display to share: DISPLAY is not set; name one with --display, or try --virtual 1280x720",
         )
     })?;
-    // This program again, as the process that lets go of held keys should this one be killed.
-    let watchdog = std::env::current_exe().ok().map(|program| {
-        let mut command = Command::new(program);
-        command.arg("--release-watchdog");
-        command
-    });
-    Ok((Screen::x11(&display, watchdog)?, None))
+    Ok((Screen::x11(&display, watchdog("--release-watchdog"))?, None))
 }
 
 /// Asks on the terminal.
 fn console(place: &Place, screen: Screen, options: &Options) -> Result<(), Failure> {
     let (requests, mut asked) = unbounded_channel();
-    let pending = Arc::new(std::sync::Mutex::new(None));
-    println!("type the helper's code:");
+    let pending = Arc::new(Mutex::new(None));
+    say!("type the helper's code:");
     read_lines(requests.clone(), Arc::clone(&pending))?;
     beat(requests.clone())?;
     let runtime = runtime()?;
     let (report, interrupted) = runtime.block_on(async {
         let interrupted = interruptible(requests.clone());
         let meeting = place.open().await?;
-        println!("address {}", meeting.address());
+        say!("address {}", meeting.address());
         let code = loop {
             match asked.recv().await {
                 Some(Request::Action(SharerAction::Code(text))) => match Code::parse(&text) {
                     Ok(code) => break code,
-                    Err(error) => println!("note {error}"),
+                    Err(error) => say!("note {error}"),
                 },
                 Some(Request::Action(SharerAction::Stop)) | None => {
                     return Err(Failure::new(Kind::Interrupted, "ended before there was a session"));
@@ -112,12 +110,14 @@ fn console(place: &Place, screen: Screen, options: &Options) -> Result<(), Failu
                 Some(_) => {}
             }
         };
-        let stream = meeting.next().await?;
+        let Some(stream) = caller(&meeting, &mut asked).await? else {
+            return Err(Failure::new(Kind::Interrupted, "ended before there was a session"));
+        };
         let mut front = |update: Update<'_>| print(&update, &pending);
         let report = run_session(stream, code, screen, options, &mut front, &mut asked).await?;
         Ok((report, interrupted.load(Ordering::Acquire)))
     })?;
-    println!("closed {}", report.close.text);
+    say!("closed {}", one_line(&report.close.text));
     finish(&report, interrupted)
 }
 
@@ -127,7 +127,7 @@ fn finish(report: &Report, interrupted: bool) -> Result<(), Failure> {
 }
 
 /// Lines of the person: first the code, then answers.
-fn read_lines(requests: UnboundedSender<Request>, pending: Arc<std::sync::Mutex<Option<u64>>>) -> Result<(), Failure> {
+fn read_lines(requests: UnboundedSender<Request>, pending: Arc<Mutex<Option<(u64, Mode)>>>) -> Result<(), Failure> {
     thread::Builder::new()
         .name("lines".to_owned())
         .spawn(move || {
@@ -142,19 +142,30 @@ fn read_lines(requests: UnboundedSender<Request>, pending: Arc<std::sync::Mutex<
                     ("revoke", "") => Request::Revoke(None),
                     ("view", "") => Request::Revoke(Some(Mode::ViewOnly)),
                     ("chat", text) => SharerAction::Chat(text.to_owned()).into(),
-                    (answer @ ("y" | "yes" | "n" | "no"), "") => {
-                        let Some(id) = pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() else {
-                            println!("note nobody asks for anything");
-                            continue;
-                        };
-                        SharerAction::Consent { id, allow: answer.starts_with('y') }.into()
+                    (answer @ ("y" | "n"), mode) => {
+                        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+                        match *pending {
+                            None => {
+                                say!("note nobody asks for anything");
+                                continue;
+                            }
+                            // A question may have changed while the answer to the one before was typed: a yes names what it allows.
+                            Some((_, asked)) if answer == "y" && mode != word(asked) => {
+                                say!("note to allow it, type: y {}", word(asked));
+                                continue;
+                            }
+                            Some((id, _)) => {
+                                *pending = None;
+                                SharerAction::Consent { id, allow: answer == "y" }.into()
+                            }
+                        }
                     }
                     _ if !has_code => {
                         has_code = Code::parse(line).is_ok();
                         SharerAction::Code(line.to_owned()).into()
                     }
                     _ => {
-                        println!("note commands: y, n, view, revoke, pause, go, chat TEXT, stop");
+                        say!("note commands: y MODE, n, view, revoke, pause, go, chat TEXT, stop");
                         continue;
                     }
                 };
@@ -167,12 +178,22 @@ fn read_lines(requests: UnboundedSender<Request>, pending: Arc<std::sync::Mutex<
         .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))
 }
 
-/// The terminal is the indicator here: it beats as long as this process runs.
+/// The mode as a word to type.
+fn word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::ViewOnly => "view",
+        Mode::FullControl => "control",
+        Mode::Elevation => "elevation",
+        Mode::Unattended => "unattended",
+    }
+}
+
+/// The terminal is the indicator here: it beats as long as what it is told can be written.
 fn beat(requests: UnboundedSender<Request>) -> Result<(), Failure> {
     thread::Builder::new()
         .name("indicator".to_owned())
         .spawn(move || {
-            while requests.send(SharerAction::Beat.into()).is_ok() {
+            while terminal::is_there() && requests.send(SharerAction::Beat.into()).is_ok() {
                 thread::sleep(BEAT);
             }
         })
@@ -180,37 +201,32 @@ fn beat(requests: UnboundedSender<Request>) -> Result<(), Failure> {
         .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))
 }
 
-fn print(update: &Update<'_>, pending: &std::sync::Mutex<Option<u64>>) {
-    let set = |id| *pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = id;
+fn print(update: &Update<'_>, pending: &Mutex<Option<(u64, Mode)>>) {
+    let set = |id| *pending.lock().unwrap_or_else(PoisonError::into_inner) = id;
     match update {
-        Update::Notice(text) => println!("note {text}"),
+        Update::Notice(text) => say!("note {}", one_line(text)),
         Update::Said(_) => {}
         Update::Event(event) => match event {
-            SharerEvent::Hello { peer } => println!("peer {}", one_line(&peer.name)),
-            SharerEvent::Authenticated => println!("paired"),
+            SharerEvent::Hello { peer } => say!("peer {}", one_line(&peer.name)),
+            SharerEvent::Authenticated => say!("paired"),
             SharerEvent::ConsentRequested { id, mode } => {
-                set(Some(u64::from(id.0)));
-                println!("asked the helper asks to {}: allow? y or n", wish(*mode));
+                set(Some((u64::from(id.0), *mode)));
+                say!("asked the helper asks to {}; type \"y {}\" to allow it, or n", wish(*mode), word(*mode));
             }
             SharerEvent::ConsentWithdrawn { .. } => {
                 set(None);
-                println!("withdrawn");
+                say!("withdrawn");
             }
-            SharerEvent::ModeChanged(Some(mode)) => println!("mode the helper {}", state(*mode)),
-            SharerEvent::ModeChanged(None) => println!("mode the helper sees nothing"),
-            SharerEvent::Chat { text, .. } => println!("chat {}", one_line(text)),
-            SharerEvent::Laser(Some(at)) => println!("laser {} {}", at.x, at.y),
-            SharerEvent::Laser(None) => println!("laser off"),
-            SharerEvent::Paused { paused, .. } => println!("paused {paused}"),
-            SharerEvent::InterlockLost => println!("interlock lost"),
+            SharerEvent::ModeChanged(Some(mode)) => say!("mode the helper {}", state(*mode)),
+            SharerEvent::ModeChanged(None) => say!("mode the helper sees nothing"),
+            SharerEvent::Chat { text, .. } => say!("chat {}", one_line(text)),
+            SharerEvent::Laser(Some(at)) => say!("laser {} {}", at.x, at.y),
+            SharerEvent::Laser(None) => say!("laser off"),
+            SharerEvent::Paused { paused, .. } => say!("paused {paused}"),
+            SharerEvent::InterlockLost => say!("interlock lost"),
             _ => {}
         },
     }
-}
-
-/// What a peer wrote, as one line that a script can rely on.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Turns Ctrl-C into a clean end; says whether that happened.
@@ -247,8 +263,12 @@ fn windowed(args: &SharerArgs, place: &Place, screen: Screen, options: &Options)
                     };
                 };
                 let _ = windows.send(SharerUpdate::Connecting);
-                let outcome = match meeting.next().await {
-                    Ok(stream) => {
+                let outcome = match caller(&meeting, &mut asked).await {
+                    Ok(None) => {
+                        let _ = windows.send(SharerUpdate::Quit);
+                        return Err(Failure::new(Kind::Interrupted, "ended before there was a session"));
+                    }
+                    Ok(Some(stream)) => {
                         let mut front = sharer_front(windows.clone());
                         run_session(stream, code, screen, &options, &mut front, &mut asked).await
                     }
@@ -274,6 +294,15 @@ fn windowed(args: &SharerArgs, place: &Place, screen: Screen, options: &Options)
     ui::sharer::run(&look, inbox, move |action| drop(requests.send(action.into())))
         .map_err(|e| Failure::new(Kind::NoDisplay, format!("no window: {e}; --console needs none")))?;
     session.join().unwrap_or_else(|_| Err(Failure::new(Kind::Other, "the session panicked: this is a bug, please report it")))
+}
+
+/// The connection with the helper; `None` when the person gives up before there is one.
+async fn caller(meeting: &Meeting, asked: &mut UnboundedReceiver<Request>) -> Result<Option<TcpStream>, Failure> {
+    let stop = async { while asked.recv().await.is_some_and(|request| request != SharerAction::Stop.into()) {} };
+    tokio::select! {
+        stream = meeting.next() => stream.map(Some),
+        () = stop => Ok(None),
+    }
 }
 
 /// Asks for the code until it is one; `None` when the person gives up.

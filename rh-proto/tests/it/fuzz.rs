@@ -53,6 +53,6 @@ fn a_walk_at_random_through_sessions_keeps_the_promises() {
 
 #[test]
 #[ignore = "soak: two hundred thousand walks take minutes"]
-fn a_long_walk_at_random_keeps_the_promises() {
+fn soak_a_long_walk_at_random_keeps_the_promises() {
     walk(0..200_000);
 }
