@@ -20,4 +20,5 @@ mod pair;
 mod picture;
 mod programs;
 mod scratch;
+mod slow;
 mod ui;
