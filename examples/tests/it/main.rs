@@ -19,6 +19,8 @@ mod memory;
 mod pair;
 mod picture;
 mod programs;
+mod rogue;
 mod scratch;
 mod slow;
+mod terminal;
 mod ui;

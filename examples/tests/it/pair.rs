@@ -41,7 +41,7 @@ impl Pair {
         sharer.expect("paired");
         helper.expect("paired");
         sharer.expect("asked the helper asks to view");
-        sharer.tell("y");
+        sharer.tell("y view");
         sharer.expect("mode the helper sees your screen");
         helper.expect("granted ViewOnly");
         helper.expect("frames 1");
@@ -52,7 +52,7 @@ impl Pair {
     pub fn take_control(&mut self) {
         self.helper.tell("mode control");
         self.sharer.expect("asked the helper asks to control");
-        self.sharer.tell("y");
+        self.sharer.tell("y control");
         self.helper.expect("granted FullControl");
     }
 

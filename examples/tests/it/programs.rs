@@ -106,6 +106,12 @@ impl Program {
         self.child.id()
     }
 
+    /// Sends it a signal, such as `INT`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().expect("kill is there");
+        assert!(status.success());
+    }
+
     /// Ends it without any chance to clean up: SIGKILL.
     pub fn kill(&mut self) {
         self.child.kill().expect("a running child can be killed");
