@@ -111,8 +111,9 @@ impl Hand {
 
     /// Lets go of everything, and forgets what waits.
     pub fn release(&self) {
-        self.shared.epoch.fetch_add(1, Ordering::AcqRel);
         self.shared.change(|waiting| {
+            // Under the lock: nothing that waited before can be taken out as if it had come after.
+            self.shared.epoch.fetch_add(1, Ordering::AcqRel);
             waiting.acts.clear();
             waiting.text = 0;
             waiting.release = true;

@@ -19,14 +19,14 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Encrypted bytes that wait for the socket before more is taken from the session: what is not taken yet can still be overtaken by something more urgent, or
 /// dropped.
-const HIGH_WATER: usize = 32 * 1024;
+const HIGH_WATER: usize = 16 * 1024;
 
 /// How often the socket's buffer is fitted to the link.
 const FIT: Duration = Duration::from_millis(500);
 
 /// The socket's buffer, in bytes: what it holds cannot be overtaken, so it must be sent in less time than a person waits for a leave to arrive, and yet must keep
 /// a fast link busy.
-const BUFFER: std::ops::RangeInclusive<u64> = 32 * 1024..=4 * 1024 * 1024;
+const BUFFER: std::ops::RangeInclusive<u64> = 16 * 1024..=4 * 1024 * 1024;
 
 /// A connected end.
 #[derive(Debug)]

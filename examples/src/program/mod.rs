@@ -9,6 +9,7 @@ use std::{
 };
 
 use rh_auth::code::{LiveCode, Status};
+use rh_proto::error::CloseCode;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
@@ -103,7 +104,10 @@ impl Meeting {
     /// Whether to wait for another caller: only who listens can, and only when the last one never got so far as to try the code.
     fn is_open_after(&self, report: &crate::helper::Report, code: &LiveCode) -> bool {
         let untried = report.handshake.is_none() && matches!(code.status(Instant::now()), Status::Waiting { .. });
-        matches!(self, Self::Listening(_)) && untried && !report.close.clean
+        // An app of ours that does not fit is no stranger: its person waits for the reason, and so does this one.
+        let misfit =
+            matches!(report.close.code, CloseCode::VERSION | CloseCode::APP_TOO_OLD | CloseCode::NO_COMMON_PROFILE | CloseCode::SAME_ROLE);
+        matches!(self, Self::Listening(_)) && untried && !misfit && !report.close.clean
     }
 }
 
