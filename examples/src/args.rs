@@ -124,7 +124,7 @@ pub struct DemoArgs {
     /// Where the helper's last picture goes
     #[arg(long, default_value = "session.png", value_name = "FILE")]
     pub png: PathBuf,
-    /// Print one JSON object as the last line
+    /// Print one JSON object as the last line; no helper window either
     #[arg(long)]
     pub json: bool,
     /// Let go of what a dead parent process held; started by this program itself

@@ -12,7 +12,7 @@ use rh_input::Heartbeat;
 use rh_proto::{
     error::CloseCode,
     io::tls::{Identity, Secured},
-    mode::{Mode, ModeSet},
+    mode::{Mode, ModeSet, State},
     msg::{cursor::CursorPosition, input::InputBatch, layout::DisplayId, mode::RequestId},
     session::{Close, Settings, Sharer, SharerEvent},
 };
@@ -217,6 +217,8 @@ struct Stage {
     position: Option<Position>,
     /// Whether the helper sees the screen.
     seen: bool,
+    /// Whether the pointer changed while nothing was shown.
+    owes_cursor: bool,
     /// Whether the camera has leave for a frame that has not come.
     credited: bool,
     /// Whether a prompt of the system's keeps the session paused.
@@ -230,7 +232,19 @@ impl Stage {
     fn new(camera: Camera, hand: Hand) -> Self {
         let close = Close { code: CloseCode::INTERNAL, text: String::new(), by_peer: false, clean: false };
         let report = Report { close, frames: 0, frame_bytes: 0, changed_pixels: 0, encode: Samples::default(), authenticated: false };
-        Self { camera, hand, layout: None, shape: None, position: None, seen: false, credited: false, secure: false, paused: false, report }
+        Self {
+            camera,
+            hand,
+            layout: None,
+            shape: None,
+            position: None,
+            seen: false,
+            owes_cursor: false,
+            credited: false,
+            secure: false,
+            paused: false,
+            report,
+        }
     }
 
     /// Notes how it ended when no session ever came about.
@@ -305,6 +319,9 @@ impl Stage {
                     self.report.frame_bytes += bytes;
                     self.report.changed_pixels += changed;
                     self.report.encode.add(encode);
+                    if self.owes_cursor {
+                        self.send_cursor(session);
+                    }
                 } else if session.mode().is_some() {
                     // The encoder believes that the viewer has it: only a new start makes that true again.
                     self.camera.show();
@@ -326,14 +343,26 @@ impl Stage {
         }
     }
 
-    fn send_cursor(&self, session: &mut Sharer) {
+    fn send_cursor(&mut self, session: &mut Sharer) {
+        if self.is_covered(session) {
+            return;
+        }
         if let Some(shape) = self.shape.as_deref().and_then(shape_to_wire) {
             let _ = session.send_cursor_shape(Instant::now(), &shape);
         }
         self.send_cursor_position(session);
     }
 
-    fn send_cursor_position(&self, session: &mut Sharer) {
+    /// While nothing is shown, the pointer is not either; it is owed then.
+    fn is_covered(&mut self, session: &Sharer) -> bool {
+        self.owes_cursor = matches!(session.state(), State::Paused | State::Frozen);
+        self.owes_cursor
+    }
+
+    fn send_cursor_position(&mut self, session: &mut Sharer) {
+        if self.is_covered(session) {
+            return;
+        }
         let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let position = self.position.map(|p| CursorPosition { display: DisplayId(p.display.0), x: side(p.x), y: side(p.y) });
         let _ = session.send_cursor_position(Instant::now(), position);

@@ -85,7 +85,9 @@ fn for_sharer(update: &sharer::Update<'_>, peer: &mut String) -> Option<SharerUp
         }
         SharerEvent::ConsentWithdrawn { .. } => SharerUpdate::ConsentGone,
         SharerEvent::ModeChanged(Some(mode)) => SharerUpdate::Session { who: peer.clone(), mode_text: state(*mode).to_owned() },
-        SharerEvent::ModeChanged(None) => SharerUpdate::Connected { peer: peer.clone() },
+        SharerEvent::ModeChanged(None) => {
+            SharerUpdate::Session { who: peer.clone(), mode_text: "is connected and sees nothing".to_owned() }
+        }
         SharerEvent::Chat { text, .. } => SharerUpdate::Chat { from_peer: true, text: text.to_string() },
         SharerEvent::Laser(at) => SharerUpdate::Laser(at.map(|l| (l.x, l.y))),
         SharerEvent::Closed(close) => SharerUpdate::Closed(close.text.clone()),

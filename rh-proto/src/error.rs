@@ -2,7 +2,8 @@
 
 /// The stable number that tells a peer why a session ended; unknown values survive a round trip.
 ///
-/// Ranges: `0x0000` ends in order, `0x0010` faults of the bytes, `0x0020` what the two apps cannot agree on, `0x0030` time, `0x0100` authentication.
+/// Ranges: `0x0000` ends in order, `0x0010` faults of the bytes, `0x0020` what the two apps cannot agree on, `0x0030` time, `0x0100` authentication;
+/// from `0x8000` on the apps' own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CloseCode(pub u16);
 

@@ -32,7 +32,7 @@ enum Task {
     Test,
     /// `test`, and fmt, clippy, docs, arrows, purity, features, deny, fuzz smoke, bench smoke
     Ci,
-    /// The long versions of the sampled tests (over two minutes each)
+    /// The long versions of the sampled tests
     Soak,
     /// Check formatting, lints and documentation
     Lint,
@@ -42,7 +42,7 @@ enum Task {
     Purity,
     /// Check every pair of features of every crate
     Features,
-    /// Check licences, duplicate bans and sources of dependencies; advisories where their database can be reached
+    /// Check licences, bans and sources of dependencies; advisories where their database can be reached
     Deny,
     /// Build the fuzz targets with AddressSanitizer and run each for a while
     Fuzz {

@@ -20,6 +20,8 @@ const TEST: &[Package] = &[
     Package { name: "x11-apps", shows: "/usr/bin/xwd", why: "an independent grab of the screen" },
     Package { name: "x11-utils", shows: "/usr/bin/xwininfo", why: "finding windows" },
     Package { name: "openbox", shows: "/usr/bin/openbox", why: "a window manager, to drag a window by its title bar" },
+    Package { name: "xdotool", shows: "/usr/bin/xdotool", why: "another client that holds keys" },
+    Package { name: "procps", shows: "/usr/bin/pkill", why: "sending signals" },
     Package { name: "imagemagick", shows: "/usr/bin/import", why: "reading that grab" },
     Package { name: "fonts-dejavu-core", shows: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", why: "text in the windows" },
     Package { name: "libxkbcommon0", shows: "/usr/share/doc/libxkbcommon0", why: "the keyboard in the windows" },
@@ -27,6 +29,7 @@ const TEST: &[Package] = &[
 ];
 
 const CI: &[Package] = &[
+    Package { name: "g++", shows: "/usr/bin/g++", why: "libFuzzer" },
     Package { name: "clang", shows: "/usr/bin/clang", why: "C parts for wasm32" },
     Package { name: "lld", shows: "/usr/bin/wasm-ld", why: "linking wasm32" },
     Package { name: "libxcb1-dev", shows: "/usr/include/xcb/xcb.h", why: "scrap, a peer in the benchmarks" },

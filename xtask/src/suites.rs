@@ -58,7 +58,7 @@ pub(crate) fn ci() -> Outcome {
 /// What takes over two minutes: the same tests over their full ranges.
 pub(crate) fn soak() -> Outcome {
     setup::for_tests()?;
-    step("cargo test --release --workspace --exclude rh-benches --features rh-proto/codec -- --ignored --test-threads 1 soak").run()
+    step("cargo test --release --workspace --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing -- --ignored --test-threads 1 soak").run()
 }
 
 /// Formatting, lints, documentation.
