@@ -66,20 +66,8 @@ pub enum Update<'a> {
     Notice(String),
 }
 
-/// What the front asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
-    /// What a person does in the window.
-    Action(HelperAction),
-    /// Text for the sharer's clipboard.
-    Clipboard(String),
-}
-
-impl From<HelperAction> for Request {
-    fn from(action: HelperAction) -> Self {
-        Self::Action(action)
-    }
-}
+/// What the front asks for: what a person does in the window, whether there is one or not.
+pub type Request = HelperAction;
 
 /// How a session went.
 #[derive(Debug, Clone)]
@@ -134,8 +122,8 @@ pub async fn run(
             () = wire.turn() => {}
             request = requests.recv() => match wire.session() {
                 // A front that is gone cannot show anything: leave.
-                Some(session) => desk.take(request.unwrap_or(HelperAction::Leave.into()), session, requests, front),
-                None if request.as_ref().is_none_or(|r| *r == HelperAction::Leave.into()) => {
+                Some(session) => desk.take(request.unwrap_or(HelperAction::Leave), session, requests, front),
+                None if request.as_ref().is_none_or(|r| *r == HelperAction::Leave) => {
                     desk.report.close = left();
                     break;
                 }
@@ -373,8 +361,7 @@ impl Desk {
 
     /// What is input becomes the wire's.
     fn input(&self, request: &Request) -> Option<Input> {
-        let Request::Action(action) = request else { return None };
-        Some(match action {
+        Some(match request {
             HelperAction::Key { usage, down, text } => Input::Key { usage: HidUsage::keyboard(*usage), down: *down, text: *text },
             HelperAction::Text(text) => Input::Text(text.as_str().into()),
             HelperAction::PointerMove { x, y } => Input::MoveTo { display: self.shown?, generation: self.generation(), x: *x, y: *y },
@@ -406,25 +393,22 @@ impl Desk {
     fn act(&mut self, request: Request, session: &mut Helper, front: &mut (dyn FnMut(Update<'_>) + Send)) {
         let now = Instant::now();
         let outcome: Result<(), Error> = match request {
-            Request::Clipboard(text) => session.send_clipboard(now, &text),
-            Request::Action(action) => match action {
-                HelperAction::RequestMode(RequestedMode::View) => session.request_mode(now, Mode::ViewOnly).map(drop),
-                HelperAction::RequestMode(RequestedMode::Control) => session.request_mode(now, Mode::FullControl).map(drop),
-                HelperAction::Downgrade => session.downgrade(now, Mode::ViewOnly),
-                HelperAction::Chat(text) => session.send_chat(now, &text).map(|_| front(Update::Said(text))),
-                HelperAction::Laser { x, y } => match self.shown {
-                    Some(display) => session.send_laser(now, Some(Laser { display, x, y })),
-                    None => Ok(()),
-                },
-                HelperAction::LaserOff => session.send_laser(now, None),
-                HelperAction::Pause(on) => session.pause(now, on),
-                HelperAction::Leave => {
-                    session.leave(now, "the helper left");
-                    Ok(())
-                }
-                // Input was dealt with before; a position without a picture to point into means nothing.
-                _ => Ok(()),
+            HelperAction::RequestMode(RequestedMode::View) => session.request_mode(now, Mode::ViewOnly).map(drop),
+            HelperAction::RequestMode(RequestedMode::Control) => session.request_mode(now, Mode::FullControl).map(drop),
+            HelperAction::Downgrade => session.downgrade(now, Mode::ViewOnly),
+            HelperAction::Chat(text) => session.send_chat(now, &text).map(|_| front(Update::Said(text))),
+            HelperAction::Laser { x, y } => match self.shown {
+                Some(display) => session.send_laser(now, Some(Laser { display, x, y })),
+                None => Ok(()),
             },
+            HelperAction::LaserOff => session.send_laser(now, None),
+            HelperAction::Pause(on) => session.pause(now, on),
+            HelperAction::Leave => {
+                session.leave(now, "the helper left");
+                Ok(())
+            }
+            // Input was dealt with before; a position without a picture to point into means nothing.
+            _ => Ok(()),
         };
         if let Err(error) = outcome {
             front(Update::Notice(error.to_string()));

@@ -66,7 +66,7 @@ impl Stage {
     /// The helper does something.
     pub(super) fn helper(&self, action: HelperAction) {
         // An end that is gone shows as such to whoever waits next.
-        let _ = self.helper.send(action.into());
+        let _ = self.helper.send(action);
     }
 
     /// The sharer does something.

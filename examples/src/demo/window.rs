@@ -46,7 +46,7 @@ pub(super) fn run(mut target: Target) -> Result<(), Failure> {
     let hanna = move |update: helper::Update<'_>| {
         // A demo shows something at once; control is for whoever tries it to ask for.
         if matches!(update, helper::Update::Event(HelperEvent::Authenticated)) {
-            let _ = asks.send(HelperAction::RequestMode(RequestedMode::View).into());
+            let _ = asks.send(HelperAction::RequestMode(RequestedMode::View));
         }
         show(update);
     };
@@ -54,7 +54,7 @@ pub(super) fn run(mut target: Target) -> Result<(), Failure> {
     let ends = start(&mut target, fronts)?;
     println!("{} is shared; paired by the code {}", target.description(), ends.code);
     let options = ui::Options { title: "Remote Help demo".to_owned(), ..ui::Options::default() };
-    ui::helper::run(&options, inbox, move |action| drop(helper.send(action.into())))
+    ui::helper::run(&options, inbox, move |action| drop(helper.send(action)))
         .map_err(|e| Failure::new(Kind::NoDisplay, format!("no window: {e}; run the demo with --headless")))?;
     join(ends.helper)?;
     join(ends.sharer)?;

@@ -94,7 +94,7 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
 
 /// Resolves when the person leaves before there is a session, or nobody is there any more to leave.
 async fn until_leave(asked: &mut UnboundedReceiver<Request>) {
-    while asked.recv().await.is_some_and(|request| request != HelperAction::Leave.into()) {}
+    while asked.recv().await.is_some_and(|request| request != HelperAction::Leave) {}
 }
 
 /// Turns Ctrl-C into a clean leave; says whether that happened.
@@ -104,7 +104,7 @@ fn interruptible(requests: UnboundedSender<Request>) -> Arc<AtomicBool> {
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             flag.store(true, Ordering::Release);
-            let _ = requests.send(HelperAction::Leave.into());
+            let _ = requests.send(HelperAction::Leave);
         }
     });
     interrupted
@@ -129,7 +129,7 @@ fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Seen>, view_
                             if view_only && action == HelperAction::RequestMode(RequestedMode::Control) {
                                 say!("note this helper was started with --view-only");
                             } else {
-                                let _ = requests.send(action.into());
+                                let _ = requests.send(action);
                             }
                         }
                     }
@@ -178,7 +178,7 @@ impl Printer {
                     say!("frames {frames}");
                 }
                 if Some(frames) == self.most {
-                    let _ = self.requests.send(HelperAction::Leave.into());
+                    let _ = self.requests.send(HelperAction::Leave);
                 }
             }
             Update::Notice(text) => say!("note {}", one_line(text)),
@@ -187,7 +187,7 @@ impl Printer {
                 HelperEvent::Authenticated => {
                     say!("paired");
                     // Seeing is what a helper is there for; control is asked for by a command.
-                    let _ = self.requests.send(HelperAction::RequestMode(RequestedMode::View).into());
+                    let _ = self.requests.send(HelperAction::RequestMode(RequestedMode::View));
                 }
                 HelperEvent::ConsentPending { .. } => say!("asking"),
                 HelperEvent::ModeGranted(mode) => say!("granted {mode:?}"),
@@ -227,7 +227,7 @@ fn windowed(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     let view_only = args.view_only;
     ui::helper::run(&options, inbox, move |action| {
         if !(view_only && action == HelperAction::RequestMode(RequestedMode::Control)) {
-            let _ = requests.send(action.into());
+            let _ = requests.send(action);
         }
     })
     .map_err(|e| Failure::new(Kind::NoDisplay, format!("no window: {e}; --headless needs none")))?;
