@@ -201,7 +201,7 @@ pub(crate) fn same_colours(a: &[Pixel], b: &[Pixel]) -> bool {
 
 /// An owned picture, rows without padding, every fourth byte 255.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Surface {
+pub struct Surface {
     width: u32,
     height: u32,
     pixels: Vec<u8>,
@@ -209,7 +209,9 @@ pub(crate) struct Surface {
 
 impl Surface {
     /// Becomes black at a new size; the allocation is kept where it suffices.
-    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+    ///
+    /// The caller has checked the size against its [`Limits`](crate::Limits).
+    pub fn resize(&mut self, width: u32, height: u32) {
         (self.width, self.height) = (width, height);
         let len = width as usize * height as usize * 4;
         if self.pixels.capacity() < len {
@@ -221,11 +223,13 @@ impl Surface {
         self.pixels.as_chunks_mut().0.fill(opaque(0));
     }
 
-    pub(crate) fn size(&self) -> (u32, u32) {
+    /// Width and height, in pixels.
+    pub fn size(&self) -> (u32, u32) {
         (self.width, self.height)
     }
 
-    pub(crate) fn view(&self) -> Option<FrameView<'_>> {
+    /// The picture, as [`PixelFormat::Bgrx`]; `None` while it has no size.
+    pub fn view(&self) -> Option<FrameView<'_>> {
         FrameView::new(self.width, self.height, self.width as usize * 4, PixelFormat::Bgrx, &self.pixels).ok()
     }
 

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod classify;
+pub mod clear;
 mod decoder;
 mod diff;
+pub mod egfx;
 mod encoder;
 mod error;
 #[cfg(feature = "__fuzzing")]
@@ -12,12 +14,16 @@ mod image;
 mod limits;
 mod motion;
 mod native;
+pub mod nsc;
 mod pace;
+pub mod planar;
+pub mod progressive;
 mod region;
+pub mod rfx;
 
 pub use decoder::{Decoder, Update};
 pub use encoder::{Budget, Effort, Encoded, Encoder, Hints, Profile, Settings};
 pub use error::Error;
-pub use image::{FrameView, Move, PixelFormat, Rect};
+pub use image::{FrameView, Move, PixelFormat, Rect, Surface};
 pub use limits::Limits;
 pub use pace::Pace;

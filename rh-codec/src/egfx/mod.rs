@@ -1,0 +1,1 @@
+//! The graphics pipeline of RDP, [MS-RDPEGFX].

@@ -1,0 +1,1 @@
+//! RemoteFX, [MS-RDPRFX]: wavelets in one pass, for thin clients.
