@@ -5,6 +5,8 @@
 mod palette;
 mod place;
 mod predict;
+#[allow(dead_code, reason = "its users are being written")]
+mod range;
 mod reader;
 mod writer;
 mod zstream;
