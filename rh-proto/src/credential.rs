@@ -36,6 +36,17 @@ impl std::fmt::Debug for Binding {
     }
 }
 
+/// The keys that the two ends of the TLS connection have proven to hold, each as the DER `SubjectPublicKeyInfo` of an Ed25519 key (RFC 8410).
+///
+/// A credential that names keys compares them with these: nothing else says whose connection it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChannelKeys {
+    /// This side's.
+    pub own: [u8; 44],
+    /// The peer's.
+    pub peer: [u8; 44],
+}
+
 /// The kind of an authentication step; unknown values survive a round trip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AuthStep(pub u8);
@@ -71,6 +82,15 @@ pub struct Refusal {
 /// received and [`poll`](Self::poll) until it gives nothing, until [`is_complete`](Self::is_complete). The session calls [`abandon`](Self::abandon) if it ends
 /// before that, so that a one-time code is burnt by a peer that walks away.
 pub trait Credential: Send {
+    /// The TLS connection stands between these two keys. `io::tls::Secured` calls it once, before [`start`](Self::start); who drives a
+    /// session without it does the same.
+    ///
+    /// A pairing by code has no use for the keys, since the exporter already tells connections apart. A credential that names keys refuses at its start if it
+    /// was not told them.
+    fn secured(&mut self, keys: &ChannelKeys) {
+        let _ = keys;
+    }
+
     /// The hello is exchanged; steps may follow.
     ///
     /// # Errors

@@ -58,6 +58,27 @@ impl CloseCode {
     pub const AUTH_MALFORMED: Self = Self(0x0104);
     /// The two sides did not see the same authentication messages.
     pub const TRANSCRIPT: Self = Self(0x0105);
+
+    /// The authority's ticket is not one that this side may act on: not signed by its authority, or for other people, keys, or another session.
+    pub const TICKET_REFUSED: Self = Self(0x0110);
+    /// The ticket's time to start, or a lease, has run out.
+    pub const TICKET_EXPIRED: Self = Self(0x0111);
+    /// The ticket has been used before.
+    pub const TICKET_USED: Self = Self(0x0112);
+    /// The connection's key is not the one that the ticket or the token names.
+    pub const WRONG_KEY: Self = Self(0x0113);
+    /// The identity token is not one that this side accepts.
+    pub const TOKEN_REFUSED: Self = Self(0x0120);
+    /// The identity token's time is not now.
+    pub const TOKEN_EXPIRED: Self = Self(0x0121);
+    /// The person belongs to another organisation, or is its guest.
+    pub const NOT_A_MEMBER: Self = Self(0x0122);
+    /// The person signed in is not the one that the ticket names.
+    pub const WRONG_PERSON: Self = Self(0x0123);
+    /// The device did not prove that it holds its registered key.
+    pub const DEVICE_REFUSED: Self = Self(0x0130);
+    /// The session cannot be resumed: too late, another session, or a higher mode.
+    pub const RESUME_REFUSED: Self = Self(0x0140);
 }
 
 /// Why one message was not acted on although the session goes on; unknown values survive a round trip.

@@ -144,6 +144,11 @@ impl Link {
         self.phase == Phase::Open
     }
 
+    /// What both sides have confirmed; `None` until the peer is authenticated.
+    pub(crate) fn transcript(&self) -> Option<[u8; 32]> {
+        self.confirmed.filter(|_| self.is_open())
+    }
+
     /// `Ok` when the peer is authenticated.
     pub(crate) fn require_open(&self) -> Result<(), Error> {
         match self.phase {

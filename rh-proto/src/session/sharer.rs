@@ -85,6 +85,13 @@ impl Sharer {
         }
     }
 
+    /// The hash that both sides have confirmed with `AuthOk`, the same at both; `None` before `Authenticated` and after the end. What outlives the connection,
+    /// such as a resume ticket, is bound to it.
+    #[must_use]
+    pub fn transcript(&self) -> Option<[u8; 32]> {
+        self.link.transcript()
+    }
+
     /// Takes bytes of the peer, cut anywhere. They are used up, also on an error.
     ///
     /// # Errors

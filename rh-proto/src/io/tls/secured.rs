@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{Channel, Error, Identity, PublicKey};
-use crate::credential::{Binding, Credential, Role};
+use crate::credential::{Binding, ChannelKeys, Credential, Role};
 use crate::error::CloseCode;
 use crate::session::{Close, Helper, HelperEvent, Settings, Sharer, SharerEvent};
 
@@ -90,6 +90,7 @@ enum Stage<S> {
 struct Opening {
     settings: Settings,
     credential: Box<dyn Credential>,
+    own: PublicKey,
     session_id: [u8; 16],
 }
 
@@ -107,7 +108,7 @@ impl Secured<Helper> {
         credential: Box<dyn Credential>,
         now: Instant,
     ) -> Result<Self, Error> {
-        Ok(Self::new(Channel::client(identity)?, Opening { settings, credential, session_id }, now))
+        Ok(Self::new(Channel::client(identity)?, Opening { settings, credential, own: *identity.public_key(), session_id }, now))
     }
 }
 
@@ -117,7 +118,7 @@ impl Secured<Sharer> {
     /// # Errors
     /// [`Error::Backend`] where the machine gives no random numbers.
     pub fn sharer(identity: &Identity, settings: Settings, credential: Box<dyn Credential>, now: Instant) -> Result<Self, Error> {
-        Ok(Self::new(Channel::server(identity)?, Opening { settings, credential, session_id: [0; 16] }, now))
+        Ok(Self::new(Channel::server(identity)?, Opening { settings, credential, own: *identity.public_key(), session_id: [0; 16] }, now))
     }
 }
 
@@ -178,7 +179,10 @@ impl<S: Session> Secured<S> {
         }
         let exporter = self.channel.exporter()?;
         if let Stage::Handshaking(opening) = std::mem::replace(&mut self.stage, Stage::Failed(None)) {
-            let Opening { settings, credential, session_id } = *opening;
+            let Opening { settings, mut credential, own, session_id } = *opening;
+            if let Some(peer) = self.channel.peer_key() {
+                credential.secured(&ChannelKeys { own: *own.spki(), peer: *peer.spki() });
+            }
             let binding = Binding { role: S::ROLE, exporter, session_id };
             // Dated back, so that one time-out covers TLS and pairing together.
             self.stage = Stage::Open(Box::new(S::new(settings, credential, binding, self.opened)));

@@ -1,9 +1,10 @@
 //! A session and its connection as one: what an embedder sees when the connection is what fails.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rh_proto::credential::{AuthStep, Binding, Credential, Refusal};
+use rh_proto::credential::{AuthStep, Binding, ChannelKeys, Credential, Refusal};
 use rh_proto::error::CloseCode;
 use rh_proto::io::tls::{Identity, Secured, Session};
 use rh_proto::mode::Mode;
@@ -101,6 +102,60 @@ fn a_session_begins_when_tls_stands() {
     assert_eq!(helper.peer_key(), Some(*Identity::from_seed([2; 32]).public_key()));
     sharer.handle_bytes(now, &wire(&mut helper));
     assert!(matches!(events(&mut sharer)[..], [SharerEvent::Hello { .. }]));
+}
+
+/// Notes what it is told of the connection.
+struct Noting(Arc<Mutex<Vec<ChannelKeys>>>);
+
+impl Credential for Noting {
+    fn secured(&mut self, keys: &ChannelKeys) {
+        self.0.lock().unwrap().push(*keys);
+    }
+
+    fn start(&mut self, _: Instant, _: &Binding) -> Result<(), Refusal> {
+        assert_eq!(self.0.lock().unwrap().len(), 1, "the keys come first");
+        Ok(())
+    }
+
+    fn handle(&mut self, _: Instant, _: AuthStep, _: &[u8]) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Option<(AuthStep, Bytes)> {
+        None
+    }
+
+    fn is_complete(&self) -> bool {
+        true
+    }
+
+    fn abandon(&mut self, _: Instant) {}
+}
+
+#[test]
+fn a_credential_learns_both_keys_before_it_starts_and_the_app_the_transcript_when_both_agree() {
+    let now = epoch();
+    let (seen_by_helper, seen_by_sharer) = <(Arc<Mutex<Vec<_>>>, Arc<Mutex<Vec<_>>>)>::default();
+    let (one, two) = (Identity::from_seed([1; 32]), Identity::from_seed([2; 32]));
+    let mut helper = Secured::helper(&one, [7; 16], Settings::default(), Box::new(Noting(Arc::clone(&seen_by_helper))), now).unwrap();
+    let mut sharer = Secured::sharer(&two, Settings::default(), Box::new(Noting(Arc::clone(&seen_by_sharer))), now).unwrap();
+    let mut agreed = [None, None];
+    while agreed[0].is_none() || agreed[1].is_none() {
+        let bytes = wire(&mut helper);
+        sharer.handle_bytes(now, &bytes);
+        if agreed[1].is_none() && sharer.session().is_some_and(|session| session.transcript().is_some()) {
+            assert!(events(&mut sharer).contains(&SharerEvent::Authenticated), "no transcript before both have confirmed it");
+        }
+        let bytes = wire(&mut sharer);
+        helper.handle_bytes(now, &bytes);
+        agreed = [helper.session().and_then(Helper::transcript), sharer.session().and_then(Sharer::transcript)];
+    }
+    assert_eq!(agreed[0], agreed[1]);
+    let (one, two) = (*one.public_key().spki(), *two.public_key().spki());
+    assert_eq!(*seen_by_helper.lock().unwrap(), [ChannelKeys { own: one, peer: two }]);
+    assert_eq!(*seen_by_sharer.lock().unwrap(), [ChannelKeys { own: two, peer: one }]);
+    helper.session_mut().unwrap().leave(now, "bye");
+    assert_eq!(helper.session().and_then(Helper::transcript), None);
 }
 
 #[test]
