@@ -3,12 +3,17 @@
 
 mod arrows;
 mod fuzz;
+mod oracle;
 mod purity;
 mod run;
 mod setup;
 mod suites;
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -53,6 +58,15 @@ enum Task {
         #[arg(default_value = "")]
         filter: String,
     },
+    /// Compare the codecs with FreeRDP's and IronRDP's: streams of ours in theirs, and of theirs in ours
+    Oracle {
+        /// A folder of recorded clips (*.mkv, read by ffmpeg); without it, drawn frames
+        #[arg(long)]
+        corpus: Option<PathBuf>,
+        /// Only checks whose name contains this
+        #[arg(default_value = "")]
+        filter: String,
+    },
     /// Run every benchmark once
     BenchSmoke,
     /// Print the mode table (state × message × direction) as JSON
@@ -60,7 +74,11 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let mut args = Args::parse();
+    if let Task::Oracle { corpus: Some(folder), .. } = &mut args.command {
+        // As the caller means it, whatever the folder of work is below.
+        *folder = std::path::absolute(&*folder).unwrap_or_else(|_| folder.clone());
+    }
     // Every task works from the workspace's root, wherever it was called.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies inside the workspace");
     if let Err(error) = std::env::set_current_dir(root) {
@@ -88,6 +106,7 @@ fn dispatch(task: &Task) -> Outcome {
         Task::Features => suites::features(),
         Task::Deny => suites::deny(),
         Task::Fuzz { seconds, filter } => fuzz::smoke(*seconds, filter),
+        Task::Oracle { corpus, filter } => oracle::run(corpus.as_deref(), filter),
         Task::BenchSmoke => suites::bench_smoke(),
         Task::ModeTable => {
             // A reader that has seen enough, such as `head`, is no error.

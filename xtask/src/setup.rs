@@ -24,6 +24,8 @@ const TEST: &[Package] = &[
     Package { name: "procps", shows: "/usr/bin/pkill", why: "sending signals" },
     Package { name: "imagemagick", shows: "/usr/bin/import", why: "reading that grab" },
     Package { name: "fonts-dejavu-core", shows: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", why: "text in the windows" },
+    Package { name: "pkg-config", shows: "/usr/bin/pkg-config", why: "finding libfreerdp" },
+    Package { name: "freerdp2-dev", shows: "/usr/include/freerdp2/freerdp/codec/zgfx.h", why: "an independent decoder of our streams" },
     Package { name: "libxkbcommon0", shows: "/usr/share/doc/libxkbcommon0", why: "the keyboard in the windows" },
     Package { name: "libxkbcommon-x11-0", shows: "/usr/share/doc/libxkbcommon-x11-0", why: "the same, on X11" },
 ];

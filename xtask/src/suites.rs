@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::{
-    arrows, fuzz, purity,
+    arrows, fuzz, oracle, purity,
     run::{Outcome, step},
     setup,
 };
@@ -30,6 +30,7 @@ pub(crate) fn test() -> Outcome {
         step(&format!("cargo test -p {library}")).run()?;
     }
     step("cargo test -p xtask -p rh-benches").run()?;
+    oracle::run(None, "")?;
     // The end-to-end tests run the real programs, optimised as a user runs them.
     step("cargo build --release -p rh-examples --bins").run()?;
     step("cargo test --release -p rh-examples").run()?;
@@ -68,7 +69,7 @@ pub(crate) fn lint() -> Outcome {
         step(&format!("cargo clippy -p {library} --all-targets --all-features -- -D warnings")).run()?;
     }
     step("cargo clippy -p rh-examples -p xtask --all-targets -- -D warnings").run()?;
-    step("cargo clippy -p rh-benches --all-targets --features peers -- -D warnings").run()?;
+    step("cargo clippy -p rh-benches --all-targets --features peers,oracle -- -D warnings").run()?;
     step("cargo doc --workspace --no-deps --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
