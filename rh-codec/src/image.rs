@@ -268,6 +268,11 @@ impl Surface {
         (near, &mut span[..width as usize])
     }
 
+    /// All pixels, row after row without gaps.
+    pub(crate) fn pixels_mut(&mut self) -> &mut [Pixel] {
+        self.pixels.as_chunks_mut().0
+    }
+
     /// Becomes equal to the frame within `rect`.
     pub(crate) fn put(&mut self, frame: &FrameView<'_>, rect: Rect) {
         for y in rect.y..rect.bottom() {

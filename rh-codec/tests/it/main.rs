@@ -8,11 +8,13 @@
     reason = "tests"
 )]
 
+mod clear;
 mod exact;
 #[cfg(feature = "__fuzzing")]
 mod fuzz;
 mod hostile;
 mod motion;
+mod nsc;
 mod pace;
 mod screen;
 mod stream;
