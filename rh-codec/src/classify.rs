@@ -17,88 +17,36 @@ pub(crate) enum Content {
     Image,
 }
 
-/// Rows of a piece at most: as many as a line of large text needs.
-const BAND: usize = 64;
-
-/// Rows of a region below which its cells stay together: a single line tells nothing about lines.
-const ONE_LINE: u32 = 32;
-
-/// Marks a row of a cell that is not of one colour.
-const MIXED: u32 = u32::MAX;
-
-/// Cuts regions into pieces of one kind each.
-///
-/// Text compresses best when a word gives the same columns of pixels wherever it stands, so the cuts follow the lines: they lie
-/// where rows have one colour. A screen has several windows side by side, each with lines of its own, so first the region is
-/// cut into groups of cells (a tile wide) whose lines agree.
-#[derive(Debug, Default)]
-pub(crate) struct Cutter {
-    /// For each cell of a region, the colour of each of its rows, or `MIXED`.
-    rows: Vec<u32>,
-    /// The same for the group of cells being collected.
-    group: Vec<u32>,
-}
-
-impl Cutter {
-    /// Calls `piece` for all pieces of a region, in groups from left to right, each from top to bottom; stops where it says so.
-    pub(crate) fn pieces<E>(
-        &mut self,
-        frame: &FrameView<'_>,
-        region: Rect,
-        mut piece: impl FnMut(Rect, Content) -> Result<bool, E>,
-    ) -> Result<bool, E> {
-        let height = region.height as usize;
-        self.rows.clear();
-        for cell in cells(region) {
-            self.rows.extend((cell.y..cell.bottom()).map(|y| uniform_colour(frame.span(cell.x, y, cell.width)).unwrap_or(MIXED)));
-        }
-        let mut open: Option<Rect> = None;
-        for (cell, rows) in cells(region).zip(self.rows.chunks(height)) {
-            open = match open {
-                Some(group) if region.height < ONE_LINE || agree(&self.group, rows) => {
-                    self.group.iter_mut().zip(rows).filter(|(a, b)| a != b).for_each(|(a, _)| *a = MIXED);
-                    Some(Rect { width: group.width + cell.width, ..group })
-                }
-                group => {
-                    if let Some(group) = group
-                        && !bands(frame, group, &self.group, &mut piece)?
-                    {
-                        return Ok(false);
-                    }
-                    self.group.clear();
-                    self.group.extend_from_slice(rows);
-                    Some(cell)
-                }
-            };
-        }
-        open.map_or(Ok(true), |group| bands(frame, group, &self.group, &mut piece))
+/// Cuts a region into pieces of one kind each, cells of the grid of tiles joined to the right and downwards.
+pub(crate) fn pieces(pieces: &mut Vec<(Rect, Content)>, frame: &FrameView<'_>, region: Rect) {
+    pieces.clear();
+    let first = colour(frame.row_pixels(region.y)[region.x as usize]);
+    if (region.y..region.bottom()).all(|y| frame.span(region.x, y, region.width).iter().all(|pixel| colour(*pixel) == first)) {
+        pieces.push((region, Content::Solid(first)));
+        return;
     }
-}
-
-/// Whether cells have their lines at the same height: most rows that are of one colour in the one are so in the other.
-fn agree(a: &[u32], b: &[u32]) -> bool {
-    let count = |rows: &[u32]| rows.iter().filter(|row| **row != MIXED).count();
-    let (in_a, in_b) = (count(a), count(b));
-    let in_both = a.iter().zip(b).filter(|(a, b)| **a != MIXED && a == b).count();
-    let none = a.len() / 16;
-    (in_a > none) == (in_b > none) && in_both * 4 >= in_a.min(in_b) * 3
-}
-
-/// Cuts a group at rows of one colour, and every 64 rows where there are none.
-#[expect(clippy::cast_possible_truncation, reason = "a region has at most 2^16 rows")]
-fn bands<E>(frame: &FrameView<'_>, group: Rect, rows: &[u32], piece: &mut impl FnMut(Rect, Content) -> Result<bool, E>) -> Result<bool, E> {
-    let mut y = group.y;
-    for run in rows.chunk_by(|a, b| a == b || (*a == MIXED && *b == MIXED)) {
-        let solid = run[0] != MIXED;
-        for part in run.chunks(if solid { run.len() } else { BAND }) {
-            let band = Rect { y, height: part.len() as u32, ..group };
-            if !(if solid { piece(band, Content::Solid(run[0]))? } else { kinds(frame, band, piece)? }) {
-                return Ok(false);
+    let mut row = 0;
+    for band in
+        (region.y / TILE..region.bottom().div_ceil(TILE)).map(|y| Rect { y: y * TILE, height: TILE, ..region }.intersection(&region))
+    {
+        let start = pieces.len();
+        for cell in cells(band) {
+            let content = judge(frame, cell);
+            match pieces[start..].last_mut() {
+                Some((rect, kind)) if *kind == content => rect.width += cell.width,
+                _ => pieces.push((cell, content)),
             }
-            y = band.bottom();
+        }
+        // A band like the one above continues it.
+        let same = pieces.len() - start == start - row
+            && pieces[row..start].iter().zip(&pieces[start..]).all(|(a, b)| (a.0.x, a.0.width, a.1) == (b.0.x, b.0.width, b.1));
+        if same {
+            pieces[row..start].iter_mut().for_each(|(rect, _)| rect.height += band.height);
+            pieces.truncate(start);
+        } else {
+            row = start;
         }
     }
-    Ok(true)
 }
 
 /// The cells of a region: its parts in the columns of the grid of tiles.
@@ -109,36 +57,27 @@ fn cells(region: Rect) -> impl Iterator<Item = Rect> {
     })
 }
 
-/// Joins neighbouring cells of a band that are of one kind.
-fn kinds<E>(frame: &FrameView<'_>, band: Rect, piece: &mut impl FnMut(Rect, Content) -> Result<bool, E>) -> Result<bool, E> {
-    let mut open: Option<(Rect, Content)> = None;
-    for cell in cells(band) {
-        let content = judge(frame, cell);
-        open = match open {
-            Some((rect, kind)) if kind == content => Some((Rect { width: rect.width + cell.width, ..rect }, kind)),
-            Some((rect, kind)) => {
-                if !piece(rect, kind)? {
-                    return Ok(false);
-                }
-                Some((cell, content))
-            }
-            None => Some((cell, content)),
-        };
-    }
-    open.map_or(Ok(true), |(rect, kind)| piece(rect, kind))
-}
-
 /// Colours up to which a cell is text whatever its pixels do: fine dithering repeats none of its neighbours either.
 const FEW_COLOURS: usize = 24;
 
 /// Largest difference in a channel that still counts as flowing: letters on a ground differ by more.
 const NEAR: u8 = 32;
 
+/// A cell's kind; of one colour is text, which costs nothing there.
+///
 /// Tells an image from text by its fresh pixels, which equal neither their left nor their upper neighbour.
 ///
 /// An image has more than half of them (noise), or more than an eighth of which three quarters flow: they are near one
 /// of those neighbours. Coloured text has as many colours as a small photograph, but jumps.
 fn judge(frame: &FrameView<'_>, cell: Rect) -> Content {
+    let (fresh, flowing) = fresh(frame, cell);
+    let area = cell.area();
+    let looks_so = fresh * 2 > area || (fresh * 8 > area && flowing * 4 > fresh * 3);
+    if looks_so && more_colours(frame, cell) { Content::Image } else { Content::Text }
+}
+
+/// Pixels that equal neither their left nor their upper neighbour, and those of them that are near one.
+fn fresh(frame: &FrameView<'_>, cell: Rect) -> (u64, u64) {
     let (mut fresh, mut flowing) = (0, 0);
     let mut above = frame.span(cell.x, cell.y, cell.width);
     for y in cell.y..cell.bottom() {
@@ -151,9 +90,16 @@ fn judge(frame: &FrameView<'_>, cell: Rect) -> Content {
         }
         above = row;
     }
-    let area = cell.area();
-    let looks_so = fresh * 2 > area || (fresh * 8 > area && flowing * 4 > fresh * 3);
-    if looks_so && more_colours(frame, cell) { Content::Image } else { Content::Text }
+    (fresh, flowing)
+}
+
+/// Bytes that a piece takes at most, in practice: an escape for each fresh pixel and for the first of each row, and next to nothing for others.
+pub(crate) fn most_bytes(frame: &FrameView<'_>, rect: Rect, content: Content) -> usize {
+    if matches!(content, Content::Solid(_)) {
+        return 0;
+    }
+    let (fresh, _) = fresh(frame, rect);
+    usize::try_from(fresh * 4 + u64::from(rect.height) * 4 + rect.area() / 16).unwrap_or(usize::MAX / 2)
 }
 
 fn near(a: Pixel, b: Pixel) -> bool {
@@ -176,10 +122,4 @@ fn more_colours(frame: &FrameView<'_>, cell: Rect) -> bool {
         }
     }
     false
-}
-
-fn uniform_colour(row: &[Pixel]) -> Option<u32> {
-    let (first, rest) = row.split_first()?;
-    let first = colour(*first);
-    rest.iter().all(|pixel| colour(*pixel) == first).then_some(first)
 }

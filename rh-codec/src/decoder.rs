@@ -34,7 +34,7 @@ impl Decoder {
     /// `ApiMisuse` if the limits contradict themselves; `Backend` without memory for the decompressor.
     pub fn new(limits: Limits) -> Result<Self, Error> {
         limits.validate()?;
-        Ok(Self { reader: native::Reader::new(limits)?, surface: Surface::default(), damage: Vec::new() })
+        Ok(Self { reader: native::Reader::new(limits), surface: Surface::default(), damage: Vec::new() })
     }
 
     /// Applies one message. No bytes are no change.

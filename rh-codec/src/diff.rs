@@ -14,6 +14,8 @@ struct Tile {
     rows: u64,
     /// Number of the frame that brought the content now waiting; 0 if nothing waits.
     since: u64,
+    /// Number of the frame that changed it last.
+    changed: u64,
     /// Hash of that content, to tell a tile that waits from a tile that changes again while it waits.
     hash: u64,
 }
@@ -46,13 +48,18 @@ impl TileMap {
         self.height.div_ceil(TILE)
     }
 
-    fn index(&self, column: u32, row: u32) -> usize {
+    pub(crate) fn index(&self, column: u32, row: u32) -> usize {
         row as usize * self.columns as usize + column as usize
     }
 
     /// The rows of a tile that differ, as bits.
     pub(crate) fn dirty_rows(&self, column: u32, row: u32) -> u64 {
         self.tiles[self.index(column, row)].rows
+    }
+
+    /// Number of the frame that changed a tile last.
+    pub(crate) fn changed(&self, column: u32, row: u32) -> u64 {
+        self.tiles[self.index(column, row)].changed
     }
 
     /// Whether picture row `y` differs within the tile column.
@@ -131,7 +138,8 @@ impl TileMap {
         }
     }
 
-    fn tile_rect(&self, column: u32, row: u32) -> Rect {
+    /// Where a tile lies, cut to the picture.
+    pub(crate) fn tile_rect(&self, column: u32, row: u32) -> Rect {
         let (x, y) = (column * TILE, row * TILE);
         Rect::new(x, y, TILE.min(self.width - x), TILE.min(self.height - y))
     }
@@ -142,6 +150,9 @@ impl TileMap {
             for column in 0..self.columns {
                 let index = self.index(column, row);
                 let tile = self.tiles[index];
+                if tile.rows != 0 {
+                    self.tiles[index].changed = now;
+                }
                 self.tiles[index].since = match (tile.rows, tile.since) {
                     (0, _) => 0,
                     (_, 0) => now,

@@ -2,14 +2,14 @@
 
 use crate::{
     Error, FrameView, Limits, Move, Rect,
-    classify::{Content, Cutter},
+    cache::Cache,
+    classify::{self, Content},
     diff::{TILE, TileMap},
     image::Surface,
-    motion, native, region,
+    motion, native,
+    owed::Owed,
+    region,
 };
-
-/// zstd's history as a power of two, where the viewer's limits allow it: about four screens of text at a byte a pixel.
-const WINDOW_LOG: u32 = 23;
 
 /// The wire format that an encoder speaks. Both sides agree on it before the first frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +85,8 @@ pub struct Encoded {
     pub bytes: usize,
     /// Areas moved within the viewer's picture.
     pub copies: u32,
+    /// Areas of what was covered shown again.
+    pub recalls: u32,
     /// Areas filled with one colour.
     pub fills: u32,
     /// Areas sent pixel by pixel as text.
@@ -106,19 +108,23 @@ pub struct Encoder {
     settings: Settings,
     writer: native::Writer,
     search: motion::Search,
-    /// What the viewer shows once it has decoded all messages so far.
+    /// The pixels of the frames that were sent, wherever they were sent from.
+    sent: Surface,
+    /// What the viewer shows of them once it has decoded all messages so far.
     shown: Surface,
     tiles: TileMap,
+    owed: Owed,
+    cache: Cache,
     /// Frames seen, for dating what waits.
     now: u64,
     starting: bool,
     /// A frame was passed over unseen, so the next one's damage does not tell everything.
     blind: bool,
-    sent: u64,
+    messages: u64,
     acknowledged: u64,
     // Kept for their memory only.
     regions: Vec<Rect>,
-    cutter: Cutter,
+    pieces: Vec<(Rect, Content)>,
     copies: Vec<motion::Copy>,
 }
 
@@ -132,28 +138,26 @@ impl Encoder {
     /// An encoder that has sent nothing yet.
     ///
     /// # Errors
-    /// `ApiMisuse` if the limits contradict themselves; `Backend` without memory for the compressor.
+    /// `ApiMisuse` if the limits contradict themselves.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         settings.limits.validate()?;
         let Profile::Native = settings.profile;
-        let level = match settings.effort {
-            Effort::Fast => 2,
-            Effort::Balanced => 6,
-            Effort::Small => 9,
-        };
         Ok(Self {
             settings,
-            writer: native::Writer::new(level, settings.limits.max_window_log.min(WINDOW_LOG))?,
+            writer: native::Writer::new(),
             search: motion::Search::new(),
+            sent: Surface::default(),
             shown: Surface::default(),
             tiles: TileMap::default(),
+            owed: Owed::default(),
+            cache: Cache::new(settings.limits.max_cached_tiles),
             now: 0,
             starting: true,
             blind: false,
-            sent: 0,
+            messages: 0,
             acknowledged: 0,
             regions: Vec::new(),
-            cutter: Cutter::default(),
+            pieces: Vec::new(),
             copies: Vec::new(),
         })
     }
@@ -164,8 +168,7 @@ impl Encoder {
     /// A frame of another size than the one before is announced in the message.
     ///
     /// # Errors
-    /// `LimitExceeded` if the frame is larger than the viewer's limits (nothing is appended, the encoder remains usable);
-    /// `Backend` if compressing fails (the stream is broken: drop what was appended and call [`reset`](Self::reset)).
+    /// `LimitExceeded` if the frame is larger than the viewer's limits (nothing is appended, the encoder remains usable).
     pub fn encode(&mut self, frame: &FrameView<'_>, hints: &Hints<'_>, budget: Budget, out: &mut Vec<u8>) -> Result<Encoded, Error> {
         let (width, height) = (frame.width(), frame.height());
         if let Err(error) = self.settings.limits.check_size(width, height) {
@@ -173,41 +176,44 @@ impl Encoder {
             return Err(error);
         }
         self.now += 1;
-        let new_size = self.starting || self.shown.size() != (width, height);
+        let new_size = self.starting || self.sent.size() != (width, height);
         if new_size && budget.0 == 0 {
             self.blind = true;
             return Ok(Encoded::default());
         }
-        let start = out.len();
-        let mut message = MessageSize::new(out.len(), budget, &self.settings.limits);
+        let mut message = Message::new(budget, &self.settings.limits);
         let mut encoded = Encoded::default();
+        self.writer.begin();
         if new_size {
-            if self.starting {
-                self.writer.reset()?;
-                self.starting = false;
+            if std::mem::take(&mut self.starting) {
+                self.writer.reset();
             }
-            self.writer.begin(out);
-            self.writer.size(&mut self.shown, width, height);
+            self.writer.size(width, height);
+            self.sent.resize(width, height);
+            self.shown.resize(width, height);
             self.tiles.resize(width, height);
+            self.owed.resize(width, height);
+            self.cache.clear(self.tiles.columns() * self.tiles.rows());
         }
         self.compare(frame, hints, new_size);
-        if !new_size {
-            if self.tiles.is_clean() || budget.0 == 0 {
-                self.tiles.date(frame, self.now);
-                self.tiles.remember(frame);
-                return Ok(encoded);
+        if budget.0 > 0 && !self.tiles.is_clean() {
+            if !new_size {
+                self.keep_tiles(&mut message);
+                self.send_copies(frame, hints.moves, &mut message, &mut encoded);
+                self.recall_tiles(frame, &mut message, &mut encoded);
             }
-            self.writer.begin(out);
-            self.send_copies(frame, hints.moves, &mut message, &mut encoded, out);
-        }
-        self.tiles.date(frame, self.now);
-        self.send_regions(frame, &mut message, &mut encoded, out)?;
-        if self.writer.pending() > 0 {
-            self.writer.flush(out)?;
+            self.tiles.date(frame, self.now);
+            self.send_regions(frame, &mut message, &mut encoded);
+        } else {
+            self.tiles.date(frame, self.now);
         }
         self.tiles.remember(frame);
-        self.sent += 1;
-        encoded.bytes = out.len() - start;
+        if new_size || message.operations > 0 {
+            let start = out.len();
+            self.writer.finish(out);
+            self.messages += 1;
+            encoded.bytes = out.len() - start;
+        }
         Ok(encoded)
     }
 
@@ -217,80 +223,106 @@ impl Encoder {
         let blind = std::mem::take(&mut self.blind);
         match hints.damage {
             Some(damage) if !everywhere && !blind => {
-                self.tiles.compare_dirty(frame, &self.shown);
+                self.tiles.compare_dirty(frame, &self.sent);
                 for rect in damage {
-                    self.tiles.compare(frame, &self.shown, rect.intersection(&whole));
+                    self.tiles.compare(frame, &self.sent, rect.intersection(&whole));
                 }
             }
-            _ => self.tiles.compare(frame, &self.shown, whole),
+            _ => self.tiles.compare(frame, &self.sent, whole),
         }
     }
 
-    fn send_copies(&mut self, frame: &FrameView<'_>, moves: &[Move], message: &mut MessageSize, encoded: &mut Encoded, out: &[u8]) {
-        self.search.find(&mut self.copies, &self.tiles, frame, &self.shown, moves);
+    /// Keeps what is about to be covered.
+    fn keep_tiles(&mut self, message: &mut Message) {
+        for row in 0..self.tiles.rows() {
+            for column in 0..self.tiles.columns() {
+                let (index, tile) = (self.tiles.index(column, row), self.tiles.tile_rect(column, row));
+                if self.cache.wants(&self.tiles, column, row, self.now, &self.sent)
+                    && message.fits(self.writer.len() + HEAD)
+                    && message.admits(tile.area())
+                {
+                    let slot = self.cache.keep(index, tile, self.owed.passes(tile), &self.sent, &self.shown);
+                    // A picture has fewer than 2^32 tiles.
+                    self.writer.keep(slot, u32::try_from(index).unwrap_or(u32::MAX));
+                    message.count(u64::from(TILE * TILE));
+                }
+            }
+        }
+    }
+
+    /// Shows again what was covered.
+    fn recall_tiles(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+        for row in 0..self.tiles.rows() {
+            for column in 0..self.tiles.columns() {
+                if self.tiles.dirty_rows(column, row) == 0 {
+                    continue;
+                }
+                let Some(find) = self.cache.find(&self.tiles, column, row, frame, &self.sent) else { continue };
+                if !message.fits(self.writer.len() + HEAD) || !message.admits(find.part.area()) {
+                    return;
+                }
+                self.writer.recall(find.slot, find.part);
+                self.cache.recall(&find, &mut self.sent, &mut self.shown);
+                if find.passes == 0 {
+                    self.owed.pay(find.part)
+                } else {
+                    self.owed.owe(find.part, find.passes)
+                }
+                self.tiles.settle(frame, &self.sent, find.part);
+                message.count(find.part.area());
+                encoded.recalls += 1;
+            }
+        }
+    }
+
+    fn send_copies(&mut self, frame: &FrameView<'_>, moves: &[Move], message: &mut Message, encoded: &mut Encoded) {
+        self.search.find(&mut self.copies, &self.tiles, frame, &self.sent, moves);
         for copy in &self.copies {
-            if !message.fits(out, self.writer.worst_case(0)) || !message.admits(copy.src.area()) {
+            if !message.fits(self.writer.len() + HEAD) || !message.admits(copy.src.area()) {
                 break;
             }
             self.writer.copy(&mut self.shown, *copy);
-            self.tiles.compare(frame, &self.shown, copy.target());
+            self.sent.copy_within(copy.src, copy.x, copy.y);
+            self.owed.copy(copy.src, copy.x, copy.y);
+            self.tiles.compare(frame, &self.sent, copy.target());
             message.count(copy.src.area());
             encoded.copies += 1;
         }
     }
 
-    fn send_regions(
-        &mut self,
-        frame: &FrameView<'_>,
-        message: &mut MessageSize,
-        encoded: &mut Encoded,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let (mut regions, mut cutter) = (std::mem::take(&mut self.regions), std::mem::take(&mut self.cutter));
+    fn send_regions(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+        let (mut regions, mut pieces) = (std::mem::take(&mut self.regions), std::mem::take(&mut self.pieces));
         let mut date = u64::MAX;
         'all: while let Some(since) = self.tiles.newest_before(date) {
             date = since;
-            region::collect(&mut regions, &self.tiles, since, frame, &self.shown);
+            region::collect(&mut regions, &self.tiles, since, frame, &self.sent);
             for region in &regions {
-                let piece = |rect, content| self.send_piece(frame, rect, content, message, encoded, out);
-                if !cutter.pieces(frame, *region, piece)? {
-                    break 'all;
+                classify::pieces(&mut pieces, frame, *region);
+                for (rect, content) in &pieces {
+                    if !self.send_piece(frame, *rect, *content, message, encoded) {
+                        break 'all;
+                    }
                 }
             }
         }
-        (self.regions, self.cutter) = (regions, cutter);
-        Ok(())
+        (self.regions, self.pieces) = (regions, pieces);
     }
 
     /// Sends a piece, or of a large one as many parts as fit; returns whether the message has room for more.
-    fn send_piece(
-        &mut self,
-        frame: &FrameView<'_>,
-        rect: Rect,
-        content: Content,
-        message: &mut MessageSize,
-        encoded: &mut Encoded,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
-        let area = if matches!(content, Content::Solid(_)) { 0 } else { rect.area() };
-        if !message.fits(out, self.writer.worst_case(area)) && self.writer.pending() > 0 {
-            // What is written so far may have become much smaller than it could have been.
-            self.writer.flush(out)?;
-            if !message.fits(out, message.enough) {
-                return Ok(false);
-            }
-        }
-        if !message.fits(out, self.writer.worst_case(area)) {
-            let (part_width, part_height) = (PART.width - rect.x % PART.width, PART.height);
-            if area > 0 && (rect.width > part_width || rect.height > part_height) {
-                return parts(rect).try_fold(true, |room, part| Ok(room && self.send_piece(frame, part, content, message, encoded, out)?));
+    fn send_piece(&mut self, frame: &FrameView<'_>, rect: Rect, content: Content, message: &mut Message, encoded: &mut Encoded) -> bool {
+        if !message.fits(self.writer.len().saturating_add(HEAD + most_bytes(rect.area())))
+            && !message.fits(self.writer.len().saturating_add(HEAD + classify::most_bytes(frame, rect, content)))
+        {
+            if let Some((first, second)) = halves(rect) {
+                return self.send_piece(frame, first, content, message, encoded)
+                    && self.send_piece(frame, second, content, message, encoded);
             }
             if message.operations > 0 {
-                return Ok(false);
+                return false;
             }
         }
         if !message.admits(rect.area()) {
-            return Ok(false);
+            return false;
         }
         message.count(rect.area());
         match content {
@@ -300,15 +332,16 @@ impl Encoder {
             }
             Content::Text => {
                 encoded.texts += 1;
-                self.writer.text(&mut self.shown, frame, rect, out)?;
+                self.writer.text(&mut self.shown, frame, rect);
             }
             Content::Image => {
                 encoded.images += 1;
-                self.writer.image(&mut self.shown, frame, rect, out)?;
+                self.writer.text(&mut self.shown, frame, rect);
             }
         }
-        self.tiles.settle(frame, &self.shown, rect);
-        Ok(true)
+        self.sent.put(frame, rect);
+        self.tiles.settle(frame, &self.sent, rect);
+        true
     }
 
     /// Whether the viewer, once it has everything, shows the last frame exactly: nothing waits, nothing is to be refined.
@@ -319,7 +352,7 @@ impl Encoder {
     /// Forgets the viewer: the next message starts a stream that a new decoder, or one that failed, can read.
     pub fn reset(&mut self) {
         self.starting = true;
-        (self.sent, self.acknowledged) = (0, 0);
+        (self.messages, self.acknowledged) = (0, 0);
     }
 
     /// The viewer has decoded `messages` messages since the stream started.
@@ -327,7 +360,7 @@ impl Encoder {
     /// # Errors
     /// `PeerViolation` if that is more than were sent, or fewer than it said before.
     pub fn handle_ack(&mut self, messages: u64) -> Result<(), Error> {
-        if messages > self.sent {
+        if messages > self.messages {
             return Err(Error::PeerViolation("acknowledges a message that was never sent"));
         }
         if messages < self.acknowledged {
@@ -339,16 +372,13 @@ impl Encoder {
 
     /// Messages that the viewer has not acknowledged: what to hold back frames by on a slow link.
     pub fn unacknowledged(&self) -> u64 {
-        self.sent - self.acknowledged
+        self.messages - self.acknowledged
     }
 }
 
 /// How large a message may become, by the caller's budget and the viewer's limits.
-struct MessageSize {
-    /// Length of the caller's buffer at which the budget is used up.
-    end: usize,
-    /// Room below which it is not worth cutting pieces to fit.
-    enough: usize,
+struct Message {
+    most_bytes: usize,
     /// Operations written. The first one always may, lest a small budget sends nothing for ever.
     operations: u32,
     most_operations: u32,
@@ -357,21 +387,14 @@ struct MessageSize {
     most_work: u64,
 }
 
-impl MessageSize {
-    fn new(start: usize, Budget(bytes): Budget, limits: &Limits) -> Self {
-        Self {
-            end: start.saturating_add(bytes),
-            enough: bytes / 8,
-            operations: 0,
-            // One is the size of the picture.
-            most_operations: limits.max_operations - 1,
-            work: 0,
-            most_work: limits.max_work(),
-        }
+impl Message {
+    fn new(Budget(bytes): Budget, limits: &Limits) -> Self {
+        // One operation is the size of the picture.
+        Self { most_bytes: bytes, operations: 0, most_operations: limits.max_operations - 1, work: 0, most_work: limits.max_work() }
     }
 
-    fn fits(&self, out: &[u8], bytes: usize) -> bool {
-        out.len().saturating_add(bytes) <= self.end
+    fn fits(&self, bytes: usize) -> bool {
+        bytes <= self.most_bytes
     }
 
     fn admits(&self, area: u64) -> bool {
@@ -384,13 +407,28 @@ impl MessageSize {
     }
 }
 
-/// The smallest piece that a large one is cut into when the budget is short.
-const PART: Rect = Rect::new(0, 0, TILE, 16);
+/// Bytes of an operation without its pixels, amply.
+const HEAD: usize = 16;
 
-/// Cuts a rectangle along the grid's columns and every 16 rows, row by row.
-fn parts(rect: Rect) -> impl Iterator<Item = Rect> {
-    let columns = rect.x / PART.width..rect.right().div_ceil(PART.width);
-    (rect.y..rect.bottom()).step_by(PART.height as usize).flat_map(move |y| {
-        columns.clone().map(move |column| Rect::new(column * PART.width, y, PART.width, PART.height).intersection(&rect))
+/// Bytes that pixels take at most, whatever they are: an escape for each.
+fn most_bytes(area: u64) -> usize {
+    usize::try_from(area * 4).unwrap_or(usize::MAX / 2)
+}
+
+/// The least part that a piece is cut into when the budget is short: a tile wide, and high enough for a line of text.
+const PART: (u32, u32) = (TILE, 16);
+
+/// Cuts a rectangle in two along the grid of parts, across its longer side; `None` if it is one part.
+fn halves(rect: Rect) -> Option<(Rect, Rect)> {
+    let cut = |start: u32, len: u32, grid: u32| {
+        let middle = (start + len / 2).next_multiple_of(grid);
+        let middle = if middle < start + len { middle } else { (start + len - 1) / grid * grid };
+        (middle > start).then(|| middle - start)
+    };
+    let across = cut(rect.y, rect.height, PART.1)
+        .map(|above| (Rect { height: above, ..rect }, Rect { y: rect.y + above, height: rect.height - above, ..rect }));
+    across.or_else(|| {
+        cut(rect.x, rect.width, PART.0)
+            .map(|left| (Rect { width: left, ..rect }, Rect { x: rect.x + left, width: rect.width - left, ..rect }))
     })
 }

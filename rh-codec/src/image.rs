@@ -1,6 +1,6 @@
 //! Pictures and rectangles.
 
-use crate::{Error, native::Neighbours};
+use crate::Error;
 
 /// One pixel in memory: blue, green, red, and a byte that carries no colour.
 pub(crate) type Pixel = [u8; 4];
@@ -245,27 +245,6 @@ impl Surface {
     pub(crate) fn span_mut(&mut self, x: u32, y: u32, width: u32) -> &mut [Pixel] {
         let start = y as usize * self.width as usize + x as usize;
         &mut self.pixels.as_chunks_mut().0[start..start + width as usize]
-    }
-
-    /// Pixels `y..y + height` of column `x`, downwards.
-    pub(crate) fn column_mut(&mut self, x: u32, y: u32, height: u32) -> impl Iterator<Item = &mut Pixel> {
-        let width = self.width as usize;
-        let start = y as usize * width + x as usize;
-        self.pixels.as_chunks_mut().0[start..].iter_mut().step_by(width).take(height as usize)
-    }
-
-    /// What lies around a span, and the span itself.
-    pub(crate) fn neighbours_mut(&mut self, x: u32, y: u32, width: u32) -> (Neighbours<'_>, &mut [Pixel]) {
-        let (x, row) = (x as usize, self.width as usize);
-        let (before, from) = self.pixels.as_chunks_mut().0.split_at_mut(y as usize * row);
-        let above = before.len().checked_sub(row).map(|start| &before[start..]);
-        let (left, span) = from.split_at_mut(x);
-        let near = Neighbours {
-            left: left.last().copied().unwrap_or_default(),
-            corner: above.and_then(|above| above[..x].last()).copied().unwrap_or_default(),
-            above: above.map(|above| &above[x..x + width as usize]),
-        };
-        (near, &mut span[..width as usize])
     }
 
     /// All pixels, row after row without gaps.

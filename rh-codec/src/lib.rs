@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cache;
 mod classify;
 pub mod clear;
 mod decoder;
@@ -15,6 +16,7 @@ mod limits;
 mod motion;
 mod native;
 pub mod nsc;
+mod owed;
 mod pace;
 pub mod planar;
 pub mod progressive;

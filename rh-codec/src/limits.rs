@@ -16,14 +16,14 @@ pub struct Limits {
     pub max_area: u64,
     /// Operations in one message. A decoder's damage list is as long at most.
     pub max_operations: u32,
-    /// Base-2 logarithm of the compressor's history, in bytes; 10 to 27.
-    pub max_window_log: u32,
+    /// Tiles of 64×64 pixels that the decoder keeps to show again, 16 KiB each.
+    pub max_cached_tiles: u32,
 }
 
 impl Default for Limits {
-    /// Up to 16384 pixels a side and 32 Mpx (four 4K screens), 2^17 operations, 8 MiB of history.
+    /// Up to 16384 pixels a side and 32 Mpx (four 4K screens), 2^17 operations, 16 MiB of tiles.
     fn default() -> Self {
-        Self { max_width: 16_384, max_height: 16_384, max_area: 1 << 25, max_operations: 1 << 17, max_window_log: 23 }
+        Self { max_width: 16_384, max_height: 16_384, max_area: 1 << 25, max_operations: 1 << 17, max_cached_tiles: 1024 }
     }
 }
 
@@ -36,8 +36,8 @@ impl Limits {
         if self.max_width > 1 << 16 || self.max_height > 1 << 16 || self.max_area > 1 << 28 {
             return Err(Error::ApiMisuse("surfaces beyond 65536 pixels a side or 2^28 pixels are not supported"));
         }
-        if !(10..=27).contains(&self.max_window_log) {
-            return Err(Error::ApiMisuse("max_window_log lies between 10 and 27"));
+        if self.max_cached_tiles > 1 << 20 {
+            return Err(Error::ApiMisuse("more than 2^20 cached tiles are not supported"));
         }
         Ok(())
     }

@@ -1,6 +1,4 @@
 //! Steady state allocates nothing: counted by an allocator of its own, hence a test binary of its own.
-//!
-//! zstd's contexts are not Rust's memory; they are made once and reused (`Compressor`, `Decompressor`).
 #![allow(
     unsafe_code,
     clippy::unwrap_used,

@@ -3,7 +3,7 @@
 use crate::{Budget, Decoder, Effort, Encoder, FrameView, Hints, Limits, PixelFormat, Rect, Settings};
 
 /// Small, so that limits are reached and memory is not what is measured.
-const LIMITS: Limits = Limits { max_width: 512, max_height: 512, max_area: 1 << 16, max_operations: 512, max_window_log: 17 };
+const LIMITS: Limits = Limits { max_width: 512, max_height: 512, max_area: 1 << 16, max_operations: 512, max_cached_tiles: 8 };
 
 /// Takes bytes off the front, zeros once they are used up.
 struct Source<'a>(&'a [u8]);

@@ -32,27 +32,17 @@ impl Palette {
         (colour.wrapping_mul(0x9e37_79b1) >> 28) as usize
     }
 
-    /// The number of a colour, which counts as a use of it; if it has none, `None`, and it asks for a place.
-    pub(super) fn number(&mut self, colour: u32) -> Option<u8> {
+    /// The number of a colour, if it has one.
+    pub(super) fn find(&self, colour: u32) -> Option<u8> {
         let set = Self::set_of(colour);
         // Without a branch a way, for the sake of vector code.
         let found = self.colours[set].iter().enumerate().fold(0u32, |mask, (way, &other)| mask | u32::from(other == colour) << way);
-        let way = found.trailing_zeros() as usize;
-        match u8::try_from(set * WAYS + way) {
-            Ok(number) if found != 0 && number != ESCAPE => {
-                self.uses[set][way] = self.uses[set][way].saturating_add(1);
-                Some(number)
-            }
-            _ => {
-                self.ask(colour);
-                None
-            }
-        }
+        u8::try_from(set * WAYS + found.trailing_zeros() as usize).ok().filter(|_| found != 0)
     }
 
-    /// The colour of a number other than [`ESCAPE`], which counts as a use of it.
-    pub(super) fn colour(&mut self, number: u8) -> u32 {
-        let (set, way) = (usize::from(number) / WAYS, usize::from(number) % WAYS);
+    /// The colour of a number, which counts as a use of it.
+    pub(super) fn colour(&mut self, number: u32) -> u32 {
+        let (set, way) = (number as usize / WAYS, number as usize % WAYS);
         self.uses[set][way] = self.uses[set][way].saturating_add(1);
         self.colours[set][way]
     }
@@ -60,9 +50,8 @@ impl Palette {
     /// A colour that came behind [`ESCAPE`] asks for a place.
     pub(super) fn ask(&mut self, colour: u32) {
         let set = Self::set_of(colour);
-        let ways = if set == SETS - 1 { 15 } else { 16 };
         let hand = self.hands[set];
-        self.hands[set] = (hand + 1) % ways;
+        self.hands[set] = (hand + 1) % 16;
         let uses = &mut self.uses[set][usize::from(hand)];
         if *uses == 0 {
             self.colours[set][usize::from(hand)] = colour;

@@ -1,151 +1,128 @@
 //! Operations to wire bytes.
 
 use super::{
-    START, VERSION, op,
-    palette::{ESCAPE, Palette},
-    place::{Place, put_number, zigzag},
-    predict::residuals,
-    zstream::Compressor,
+    SLICES, START, VERSION,
+    coder::{Coder, Write},
+    range::RangeEncoder,
+    syntax::{Syntax, op},
+    text::Text,
 };
-use crate::{
-    Error, FrameView, Rect,
-    image::{Surface, colour},
-    motion::Copy,
-};
+use crate::{FrameView, Rect, image::Surface, motion::Copy};
 
-/// Plain bytes that go to zstd at once.
-const CHUNK: usize = 64 * 1024;
-/// Upper bound of an operation's bytes before its pixels.
-const HEAD: usize = 32;
+/// Bytes of a message around its operations, at most.
+const FRAMING: usize = 1 + 4 + 8;
 
-/// Writes one message after another; every message holds whole operations and can be read as soon as it has arrived.
+/// Writes one message after another.
 ///
-/// Order: [`begin`](Self::begin), operations, [`flush`](Self::flush) (as often as wanted). Operations do to `shown` what the
-/// decoder will do to its surface, so that the two are equal after every flush.
+/// Order: [`begin`](Self::begin), operations, [`finish`](Self::finish). Operations do to `shown` what the decoder will do to its surface.
 pub(crate) struct Writer {
-    compressor: Compressor,
-    palette: Palette,
-    place: Place,
-    /// Operations not yet given to zstd.
-    plain: Vec<u8>,
-    /// Bytes given to zstd since the last flush.
-    given: usize,
+    range: RangeEncoder,
+    syntax: Syntax,
+    text: Text,
+    operations: Vec<u8>,
+    slices: Vec<u8>,
     starting: bool,
 }
 
 impl Writer {
-    pub(crate) fn new(level: i32, window_log: u32) -> Result<Self, Error> {
-        Ok(Self {
-            compressor: Compressor::new(level, window_log)?,
-            palette: Palette::new(),
-            place: Place::default(),
-            plain: Vec::new(),
-            given: 0,
+    pub(crate) fn new() -> Self {
+        Self {
+            range: RangeEncoder::new(),
+            syntax: Syntax::new(),
+            text: Text::new(),
+            operations: Vec::new(),
+            slices: Vec::new(),
             starting: true,
-        })
+        }
     }
 
     /// The next message starts a stream.
-    pub(crate) fn reset(&mut self) -> Result<(), Error> {
-        self.plain.clear();
-        self.given = 0;
-        self.palette = Palette::new();
+    pub(crate) fn reset(&mut self) {
+        self.syntax = Syntax::new();
+        self.text.reset();
         self.starting = true;
-        self.compressor.reset()
     }
 
-    pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
-        self.place = Place::default();
-        out.push(VERSION | if std::mem::take(&mut self.starting) { START } else { 0 });
+    pub(crate) fn begin(&mut self) {
+        self.operations.clear();
+        self.slices.clear();
+        self.range = RangeEncoder::new();
+        self.syntax.begin();
     }
 
-    pub(crate) fn size(&mut self, shown: &mut Surface, width: u32, height: u32) {
-        self.plain.push(op::SIZE);
-        put_number(&mut self.plain, width);
-        put_number(&mut self.plain, height);
-        shown.resize(width, height);
+    /// Bytes that the message has by now, at most.
+    pub(crate) fn len(&self) -> usize {
+        FRAMING + self.operations.len() + self.slices.len()
+    }
+
+    pub(crate) fn size(&mut self, width: u32, height: u32) {
+        let (syntax, mut coder) = self.operation(op::SIZE);
+        syntax.number(&mut coder, width);
+        syntax.number(&mut coder, height);
     }
 
     pub(crate) fn fill(&mut self, shown: &mut Surface, rect: Rect, colour: u32) {
-        self.plain.push(op::FILL);
-        self.place.put(&mut self.plain, rect);
-        self.plain.extend_from_slice(&colour.to_le_bytes()[..3]);
+        let (syntax, mut coder) = self.operation(op::FILL);
+        put(syntax, &mut coder, rect);
+        coder.plain(colour & 0xfff, 12);
+        coder.plain(colour >> 12 & 0xfff, 12);
         shown.fill(rect, colour);
     }
 
     pub(crate) fn copy(&mut self, shown: &mut Surface, copy: Copy) {
-        self.plain.push(op::COPY);
-        self.place.put(&mut self.plain, copy.target());
-        put_number(&mut self.plain, zigzag(copy.src.x, copy.x));
-        put_number(&mut self.plain, zigzag(copy.src.y, copy.y));
+        let (syntax, mut coder) = self.operation(op::COPY);
+        put(syntax, &mut coder, copy.target());
+        // Within the plane, or the encoder would not have found them.
+        let _ = syntax.near(&mut coder, copy.src.x, copy.x);
+        let _ = syntax.near(&mut coder, copy.src.y, copy.y);
         shown.copy_within(copy.src, copy.x, copy.y);
     }
 
-    /// Pixels as numbers of the palette, column by column.
-    pub(crate) fn text(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.plain.push(op::TEXT);
-        self.place.put(&mut self.plain, rect);
-        // Neighbours are mostly equal, which spares most look-ups. A repeated number is no further use of it, on either side.
-        let mut last = None;
-        for x in rect.x..rect.right() {
-            for y in rect.y..rect.bottom() {
-                let colour = colour(frame.row_pixels(y)[x as usize]);
-                let number = match last {
-                    Some((same, number)) if same == colour => Some(number),
-                    _ => self.palette.number(colour),
-                };
-                if let Some(number) = number {
-                    last = Some((colour, number));
-                    self.plain.push(number);
-                } else {
-                    last = None;
-                    self.plain.push(ESCAPE);
-                    self.plain.extend_from_slice(&colour.to_le_bytes()[..3]);
-                }
-            }
-            self.give(out, CHUNK)?;
-        }
+    /// What a tile shows goes to a slot.
+    pub(crate) fn keep(&mut self, slot: u32, tile: u32) {
+        let (syntax, mut coder) = self.operation(op::KEEP);
+        let _ = syntax.keep(&mut coder, slot, tile);
+    }
+
+    /// A part of a tile comes back from a slot; the caller does it to `shown`.
+    pub(crate) fn recall(&mut self, slot: u32, part: Rect) {
+        let (syntax, mut coder) = self.operation(op::RECALL);
+        put(syntax, &mut coder, part);
+        syntax.number(&mut coder, slot);
+    }
+
+    pub(crate) fn text(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect) {
+        let (syntax, mut coder) = self.operation(op::TEXT);
+        put(syntax, &mut coder, rect);
         shown.put(frame, rect);
-        Ok(())
+        // A writer's coder finds nothing wrong with what it writes.
+        let _ = self.text.code(&mut Write { range: &mut self.range, out: &mut self.operations }, shown, rect);
     }
 
-    /// Pixels as what is left after prediction, row by row.
-    pub(crate) fn image(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.plain.push(op::IMAGE);
-        self.place.put(&mut self.plain, rect);
-        for y in rect.y..rect.bottom() {
-            residuals(frame.span(rect.x, y, rect.width), shown.neighbours_mut(rect.x, y, rect.width).0, &mut self.plain);
-            shown.put(frame, Rect { y, height: 1, ..rect });
-            self.give(out, CHUNK)?;
+    /// Appends the message to `out`.
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
+        self.operation(op::END);
+        self.range.finish(&mut self.operations);
+        let start = if std::mem::take(&mut self.starting) { START } else { 0 };
+        if self.slices.is_empty() {
+            out.push(VERSION | start);
+        } else {
+            out.push(VERSION | SLICES | start);
+            // Far below 2^32: slices are smaller than the pixels of one picture.
+            out.extend_from_slice(&u32::try_from(self.slices.len()).unwrap_or(u32::MAX).to_le_bytes());
+            out.extend_from_slice(&self.slices);
         }
-        Ok(())
+        out.extend_from_slice(&self.operations);
     }
 
-    /// The most bytes by which `out` can grow until it has been flushed, were another `area` pixels written before.
-    pub(crate) fn worst_case(&self, area: u64) -> usize {
-        let plain = usize::try_from(area * 4).unwrap_or(usize::MAX).saturating_add(self.pending() + HEAD);
-        // zstd stores what it cannot compress: 3 bytes a block of up to 128 KiB, and its frame's head once.
-        plain.saturating_add(plain / 256 + 64)
+    fn operation(&mut self, code: u32) -> (&mut Syntax, Write<'_>) {
+        let mut coder = Write { range: &mut self.range, out: &mut self.operations };
+        self.syntax.code(&mut coder, code);
+        (&mut self.syntax, coder)
     }
+}
 
-    /// Bytes of operations that a flush would bring out, before compression.
-    pub(crate) fn pending(&self) -> usize {
-        self.given + self.plain.len()
-    }
-
-    /// Makes everything written so far readable for the decoder.
-    pub(crate) fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.give(out, 0)?;
-        self.given = 0;
-        self.compressor.flush(out)
-    }
-
-    fn give(&mut self, out: &mut Vec<u8>, at_least: usize) -> Result<(), Error> {
-        if self.plain.len() > at_least {
-            self.compressor.write(&self.plain, out)?;
-            self.given += self.plain.len();
-            self.plain.clear();
-        }
-        Ok(())
-    }
+fn put(syntax: &mut Syntax, coder: &mut Write<'_>, rect: Rect) {
+    // Rectangles of a frame lie within the plane.
+    let _ = syntax.rect(coder, rect);
 }

@@ -158,5 +158,5 @@ impl Link {
 
 /// Small limits, for tests that reach them.
 pub(crate) fn small_limits() -> Limits {
-    Limits { max_width: 256, max_height: 256, max_area: 128 * 128, max_operations: 64, max_window_log: 16 }
+    Limits { max_width: 256, max_height: 256, max_area: 128 * 128, max_operations: 64, max_cached_tiles: 8 }
 }

@@ -220,11 +220,12 @@ fn frames_beyond_the_viewers_limits_are_refused_and_nothing_breaks() {
 
 #[test]
 fn a_viewer_of_few_operations_gets_several_messages() {
-    let mut link = Link::with(Settings { limits: small_limits(), ..Settings::default() });
+    let limits = Limits { max_operations: 8, ..small_limits() };
+    let mut link = Link::with(Settings { limits, ..Settings::default() });
     let mut screen = Screen::new(128, 128, 0);
     link.show(&screen);
-    // Rows of one colour each are one operation each.
-    screen.draw(screen.whole(), |_, y| y * 0x01_0203);
+    // Lines so far apart are an operation each.
+    screen.draw(screen.whole(), |_, y| if y % 12 == 0 { 0xff_0000 } else { 0x40_4040 });
     let mut messages = 0;
     while !link.shows(&screen) {
         link.send(&screen, &Hints::default(), Budget::UNLIMITED);
@@ -264,7 +265,7 @@ fn wrong_use_is_told_in_words() {
     for limits in [
         Limits { max_width: 0, ..Limits::default() },
         Limits { max_area: 1 << 40, ..Limits::default() },
-        Limits { max_window_log: 31, ..Limits::default() },
+        Limits { max_cached_tiles: 1 << 21, ..Limits::default() },
         Limits { max_operations: 1, ..Limits::default() },
     ] {
         assert!(matches!(Decoder::new(limits), Err(Error::ApiMisuse(_))));
