@@ -1,1 +1,10 @@
-//! The graphics pipeline of RDP, [MS-RDPEGFX].
+//! The graphics pipeline of RDP, [MS-RDPEGFX]: commands on surfaces, caches, and the compressor around them.
+//!
+//! [`pdu`] holds the commands, [`caps`] the negotiation, [`zgfx`] the compressor. [`Reader`] shows what a server sends, [`Writer`] is the
+//! other side. Each message on the channel is one `RDP_SEGMENTED_DATA` (2.2.5.1) that holds whole commands.
+//!
+//! [MS-RDPEGFX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rdpegfx/
+
+pub mod caps;
+pub mod pdu;
+pub mod zgfx;
