@@ -18,3 +18,4 @@ mod nsc;
 mod pace;
 mod screen;
 mod stream;
+mod zgfx;
