@@ -16,6 +16,7 @@ mod hostile;
 mod motion;
 mod nsc;
 mod pace;
+mod planar;
 mod screen;
 mod stream;
 mod zgfx;
