@@ -6,6 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use rh_codec::{FrameView, PixelFormat, Rect, Surface};
+
 use crate::freerdp::Area;
 
 /// BGRX pixels, rows without padding, every fourth byte 255.
@@ -26,16 +28,39 @@ impl Picture {
         Self::new(width, height, pixels.flat_map(|(x, y)| (colour(x, y) | 0xff00_0000).to_le_bytes()).collect())
     }
 
+    /// A black surface of its size.
+    pub(crate) fn surface(&self) -> Surface {
+        let mut surface = Surface::default();
+        surface.resize(self.width, self.height);
+        surface
+    }
+
+    /// The whole of it, in our terms.
+    pub(crate) fn rect(&self) -> Rect {
+        Rect::new(0, 0, self.width, self.height)
+    }
+
     /// Its last row first.
     pub(crate) fn flipped(&self) -> Self {
         let rows = self.pixels.chunks_exact(self.width as usize * 4).rev();
         Self::new(self.width, self.height, rows.flatten().copied().collect())
     }
 
+    /// As our encoders take it.
+    pub(crate) fn view(&self) -> FrameView<'_> {
+        FrameView::new(self.width, self.height, self.width as usize * 4, PixelFormat::Bgrx, &self.pixels)
+            .expect("a picture is as large as it says")
+    }
+
     /// The whole of it.
     pub(crate) fn area(&self) -> Area {
         Area { x: 0, y: 0, width: self.width, height: self.height }
     }
+}
+
+/// What a surface shows.
+pub(crate) fn shown(surface: &Surface) -> Vec<u8> {
+    surface.view().map_or_else(Vec::new, |view| view.pixels().to_vec())
 }
 
 fn hash(x: u32, y: u32, seed: u32) -> u32 {
