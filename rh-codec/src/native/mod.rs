@@ -3,7 +3,13 @@
 //! The wire format is in `docs/CODEC.md`, byte by byte.
 
 mod coder;
+#[allow(dead_code, reason = "its user is being written")]
+mod exact;
+#[allow(dead_code, reason = "its user is being written")]
+mod image;
 mod palette;
+#[cfg(test)]
+mod pictures;
 mod predict;
 mod range;
 mod reader;
@@ -11,6 +17,9 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unary;
+#[allow(dead_code, reason = "its user is being written")]
+mod wave;
 mod writer;
 
 pub(crate) use reader::Reader;
