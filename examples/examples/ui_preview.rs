@@ -18,7 +18,7 @@ use rh_examples::ui::{
 };
 
 const USAGE: &str = "usage: ui_preview SCREEN [--dark] [--contrast] [--text PERCENT]
-SCREEN: start, start-error, connected, consent, bar, closed, helper-code, helper-choose, helper-view, helper-control, helper-chat, helper-closed";
+SCREEN: start, start-error, connected, consent, bar, bar-notice, closed, helper-code, helper-choose, helper-view, helper-control, helper-chat, helper-closed";
 
 fn main() -> ExitCode {
     let mut options = Options { title: "Remote Help".to_owned(), scheme: Scheme::Light, ..Options::default() };
@@ -73,6 +73,12 @@ fn show_sharer(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
             SharerUpdate::Chat { from_peer: true, text: "Hello! I can see your screen now.".to_owned() },
             SharerUpdate::Laser(Some((400, 300))),
         ],
+        "bar-notice" => vec![
+            SharerUpdate::Notice(
+                "a helper may look, but not control: your own input would not pause theirs, for it cannot be seen here (the display is gone)".to_owned(),
+            ),
+            SharerUpdate::Session { who, mode_text: "sees your screen".to_owned() },
+        ],
         "closed" => vec![SharerUpdate::Closed("Ana Ruiz has left.".to_owned())],
         _ => return None,
     };
@@ -98,6 +104,7 @@ fn show_helper(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
         "choose" => updates.push(status(false)),
         "closed" => updates.push(HelperUpdate::Closed("José Łukasiewicz has ended the session.".to_owned())),
         "view" | "control" | "chat" => {
+            updates.push(HelperUpdate::Displays { shown: 1, count: 2 });
             updates.extend([status(screen == "control"), HelperUpdate::Picture(Arc::new(Mutex::new(desktop())))]);
             updates.extend([HelperUpdate::CursorShape(arrow()), HelperUpdate::CursorPosition(Some((700, 420)))]);
         }

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgGroup, CommandFactory, Parser};
 use clap_complete::Shell;
+use rh_auth::code::LiveCode;
 
 use crate::failure::EXIT_CODES;
 
@@ -29,6 +30,12 @@ pub struct HelperArgs {
     /// The name that the sharer sees
     #[arg(long, default_value = "A helper", value_name = "NAME")]
     pub name: String,
+    /// How long a code can be used, in seconds: ten minutes at most
+    #[arg(long, default_value_t = LiveCode::LIFETIME.as_secs(), value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LiveCode::LIFETIME.as_secs()))]
+    pub code_lifetime: u64,
+    /// Which of the sharer's displays to show first, counted from 1 [default: its primary one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub display: Option<u16>,
     /// No window: commands from standard input, events to standard output
     #[arg(long)]
     pub headless: bool,
@@ -52,6 +59,7 @@ pub struct HelperArgs {
 const HELPER_EXAMPLES: &str = "Examples:
   helper                                  wait on this machine, in a window
   helper --listen 0.0.0.0:7473            wait for sharers of the network
+  helper --code-lifetime 60               with a code that is good for a minute
   helper --headless --png last.png --frames 10
                                           ten frames, then the picture";
 

@@ -1,44 +1,24 @@
 //! The helper's end of a session, joined from the crates: wire, session, decoder, picture.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+mod desk;
+mod greeting;
 
-use rh_auth::code::LiveCode;
-use rh_codec::{Decoder, FrameView, Limits, Rect};
+use std::time::Duration;
+
+use rh_codec::Rect;
 use rh_proto::{
-    error::{CloseCode, Error},
-    io::tls::{Identity, Secured},
     mode::Mode,
-    msg::{
-        input::{Button, HidUsage, Input, WheelAxis},
-        layout::{DisplayId, Generation, Layout},
-        pointer::Laser,
-    },
-    session::{AppInfo, Close, Helper, HelperEvent, Settings, Timers},
+    session::{AppInfo, Close, HelperEvent, Settings, Timers},
 };
-use tokio::{net::TcpStream, select, sync::mpsc::UnboundedReceiver, time::interval};
+use tokio::{select, sync::mpsc::UnboundedReceiver, time::interval};
 
+use self::desk::Desk;
 use crate::{
-    entropy::entropy,
-    failure::{Failure, Kind},
     stats::Samples,
-    ui::{
-        self, Area, Picture, SharedPicture,
-        helper::{HelperAction, PointerButton, RequestedMode},
-    },
-    wire::Wire,
+    ui::{self, SharedPicture, helper::HelperAction},
 };
 
-/// Bytes of text in one act: a longer one goes in several.
-const LONGEST: usize = 1024;
-
-/// Input that is merged into one message at most.
-const BATCH: usize = 64;
-
-/// Frames in a row that may fail to decode before the session is given up.
-const DECODE_FAILURES: u32 = 3;
+pub use self::greeting::{Greeting, Guest, greet};
 
 /// How often the status line is renewed.
 const STATUS: Duration = Duration::from_millis(500);
@@ -58,6 +38,13 @@ pub enum Update<'a> {
         /// Whether it is a new picture, of another size perhaps.
         resized: bool,
     },
+    /// Of so many displays of the sharer's, this one is shown.
+    Display {
+        /// Counted from 1, in the layout's order.
+        shown: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// What this helper said is on its way.
     Said(String),
     /// Twice a second.
@@ -74,8 +61,8 @@ pub type Request = HelperAction;
 pub struct Report {
     /// How it ended.
     pub close: Close,
-    /// From the connection to the authenticated session; `None` if it never came so far.
-    pub handshake: Option<Duration>,
+    /// From the connection to the authenticated session.
+    pub handshake: Duration,
     /// Frames decoded.
     pub frames: u64,
     /// Bytes of their payloads.
@@ -92,25 +79,15 @@ pub struct Report {
     pub mode: Option<Mode>,
 }
 
-/// Runs a session as its helper until it ends.
-///
-/// # Errors
-/// Only for what comes before the session; how the session ended is in the report.
-pub async fn run(
-    stream: TcpStream,
-    code: &LiveCode,
-    name: &str,
-    front: &mut (dyn FnMut(Update<'_>) + Send),
-    requests: &mut UnboundedReceiver<Request>,
-) -> Result<Report, Failure> {
-    let begin = Instant::now();
-    let identity = Identity::from_seed(entropy()?);
-    let secured = Secured::helper(&identity, entropy()?, settings(name), code.credential(entropy()?), begin)
-        .map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
-    let mut wire = Wire::new(stream, secured)?;
-    let mut desk = Desk::new(begin);
+/// Runs a session as its helper until it ends; how it ended is in the report.
+pub async fn run(guest: Guest, front: &mut (dyn FnMut(Update<'_>) + Send), requests: &mut UnboundedReceiver<Request>) -> Report {
+    let Guest { mut wire, events, begin } = guest;
+    let mut desk = Desk::new(begin.elapsed());
     let mut status = interval(STATUS);
     let mut counted = 0;
+    for event in events {
+        desk.handle(event, &mut wire, front);
+    }
     loop {
         while let Some(event) = wire.poll_event() {
             desk.handle(event, &mut wire, front);
@@ -120,14 +97,9 @@ pub async fn run(
         }
         select! {
             () = wire.turn() => {}
-            request = requests.recv() => match wire.session() {
-                // A front that is gone cannot show anything: leave.
-                Some(session) => desk.take(request.unwrap_or(HelperAction::Leave), session, requests, front),
-                None if request.as_ref().is_none_or(|r| *r == HelperAction::Leave) => {
-                    desk.report.close = left();
-                    break;
-                }
-                None => {}
+            // A front that is gone cannot show anything: leave.
+            request = requests.recv() => if let Some(session) = wire.session() {
+                desk.take(request.unwrap_or(HelperAction::Leave), session, requests, front);
             },
             _ = status.tick() => {
                 if let Some(session) = wire.session() {
@@ -139,15 +111,9 @@ pub async fn run(
             }
         }
     }
-    desk.report.received = wire.received();
-    desk.report.transmitted = wire.transmitted();
+    let report = desk.into_report(&wire);
     wire.farewell().await;
-    Ok(desk.report)
-}
-
-/// How the session ends when the helper says so.
-fn left() -> Close {
-    Close { code: CloseCode::LEFT, text: "the helper left".to_owned(), by_peer: false, clean: true }
+    report
 }
 
 /// What every program of ours tells the other side about itself.
@@ -156,323 +122,4 @@ pub(crate) fn settings(name: &str) -> Settings {
     // The sharer lets go of held keys after three seconds of silence: be heard well within that.
     let timers = Timers { keep_alive: Duration::from_secs(1), ..Timers::default() };
     Settings { app: AppInfo { name: name.to_owned(), version }, timers, ..Settings::default() }
-}
-
-/// What the session shows.
-struct Desk {
-    begin: Instant,
-    /// Of the display that is shown; the others' frames are acknowledged and not looked at.
-    decoder: Option<Decoder>,
-    layout: Option<Layout>,
-    shown: Option<DisplayId>,
-    picture: SharedPicture,
-    /// Whether input was dropped that may have been a key going up.
-    owes_release: bool,
-    /// Since when an input waits for its picture.
-    waiting: Option<Instant>,
-    failures: u32,
-    rtt: Option<Duration>,
-    peer: String,
-    report: Report,
-}
-
-impl Desk {
-    fn new(begin: Instant) -> Self {
-        let close = Close { code: CloseCode::INTERNAL, text: String::new(), by_peer: false, clean: false };
-        let report = Report {
-            close,
-            handshake: None,
-            frames: 0,
-            frame_bytes: 0,
-            received: 0,
-            transmitted: 0,
-            decode: Samples::default(),
-            input_to_picture: Samples::default(),
-            mode: None,
-        };
-        Self {
-            begin,
-            decoder: None,
-            layout: None,
-            shown: None,
-            picture: Arc::new(Mutex::new(Picture::default())),
-            owes_release: false,
-            waiting: None,
-            failures: 0,
-            rtt: None,
-            peer: String::new(),
-            report,
-        }
-    }
-
-    /// Acts on what the session has to say.
-    fn handle(&mut self, event: HelperEvent, wire: &mut Wire<Helper>, front: &mut (dyn FnMut(Update<'_>) + Send)) {
-        match &event {
-            HelperEvent::Frame { display, id, payload, .. } => {
-                let decode = self.show(*display, payload, wire, front);
-                if let Some(session) = wire.session() {
-                    // A mode that went away meanwhile wants no acknowledgement.
-                    let _ = session.ack_frame(Instant::now(), *id, decode);
-                }
-                return;
-            }
-            HelperEvent::Hello { peer } => self.peer = peer.name.to_string(),
-            HelperEvent::Authenticated => self.report.handshake = Some(self.begin.elapsed()),
-            HelperEvent::ModeGranted(mode) if self.report.mode.is_none_or(|best| best < *mode) => self.report.mode = Some(*mode),
-            HelperEvent::Layout(layout) => self.follow(layout, wire.session()),
-            HelperEvent::Rtt(rtt) => self.rtt = Some(*rtt),
-            HelperEvent::Closed(close) => self.report.close = close.clone(),
-            _ => {}
-        }
-        front(Update::Event(&event));
-    }
-
-    /// Shows the primary display, or the first if none is.
-    fn follow(&mut self, layout: &Layout, session: Option<&mut Helper>) {
-        let there = |id: &DisplayId| layout.displays.iter().any(|d| d.id == *id);
-        if !self.shown.as_ref().is_some_and(there) {
-            self.shown = layout.displays.iter().find(|d| d.primary).or(layout.displays.first()).map(|d| d.id);
-            // What the new one's decoder missed, and what is left of the old picture, mean nothing. The first frame of all starts anew by itself.
-            if self.decoder.take().is_some()
-                && let Some(session) = session
-            {
-                let _ = session.request_refresh(Instant::now());
-            }
-        }
-        self.layout = Some(layout.clone());
-    }
-
-    /// Decodes a frame and paints it; says how long that took.
-    fn show(
-        &mut self,
-        display: DisplayId,
-        payload: &[u8],
-        wire: &mut Wire<Helper>,
-        front: &mut (dyn FnMut(Update<'_>) + Send),
-    ) -> Duration {
-        let start = Instant::now();
-        if self.shown != Some(display) {
-            return Duration::ZERO;
-        }
-        let decoder = match &mut self.decoder {
-            Some(decoder) => decoder,
-            none => match Decoder::new(Limits::default()) {
-                Ok(decoder) => none.insert(decoder),
-                Err(error) => {
-                    front(Update::Notice(format!("no decoder: {error}")));
-                    return Duration::ZERO;
-                }
-            },
-        };
-        match decoder.decode(payload).map(|update| (update.damage.to_vec(), update.resized)) {
-            Ok((damage, resized)) => {
-                self.failures = 0;
-                self.report.decode.add(start.elapsed());
-                self.report.frames += 1;
-                self.report.frame_bytes += payload.len() as u64;
-                if let Some(surface) = decoder.surface() {
-                    paint(&mut self.picture.lock().unwrap_or_else(PoisonError::into_inner), &surface, &damage, resized);
-                    if !damage.is_empty()
-                        && let Some(since) = self.waiting.take()
-                    {
-                        self.report.input_to_picture.add(since.elapsed());
-                    }
-                    front(Update::Frame { picture: &self.picture, damage: &damage, resized });
-                }
-            }
-            Err(error) => {
-                self.failures += 1;
-                let DisplayId(number) = display;
-                tracing::warn!(%error, number, "a frame of this display cannot be decoded");
-                let Some(session) = wire.session() else { return start.elapsed() };
-                if self.failures >= DECODE_FAILURES {
-                    session.close(Instant::now(), CloseCode::MALFORMED, &format!("the pictures cannot be decoded: {error}"));
-                } else {
-                    let _ = session.request_refresh(Instant::now());
-                }
-            }
-        }
-        start.elapsed()
-    }
-
-    /// Does what the front asks for; input that already waits behind it goes in the same message.
-    fn take(
-        &mut self,
-        first: Request,
-        session: &mut Helper,
-        more: &mut UnboundedReceiver<Request>,
-        front: &mut (dyn FnMut(Update<'_>) + Send),
-    ) {
-        let mut batch: Vec<Input> = Vec::new();
-        let mut next = Some(first);
-        while let Some(request) = next {
-            match self.input(&request) {
-                Some(Input::Text(text)) if text.len() > LONGEST => {
-                    for piece in pieces(&text) {
-                        self.send(&mut batch, session, front);
-                        batch.push(Input::Text(piece.into()));
-                    }
-                }
-                Some(input) => {
-                    // Only the last of several positions is of interest, unless something happens at the others.
-                    if matches!((&input, batch.last()), (Input::MoveTo { .. }, Some(Input::MoveTo { .. }))) {
-                        batch.pop();
-                    }
-                    batch.push(input);
-                }
-                None => {
-                    self.send(&mut batch, session, front);
-                    self.act(request, session, front);
-                }
-            }
-            if batch.len() >= BATCH {
-                break;
-            }
-            next = more.try_recv().ok();
-        }
-        self.send(&mut batch, session, front);
-    }
-
-    fn send(&mut self, batch: &mut Vec<Input>, session: &mut Helper, front: &mut (dyn FnMut(Update<'_>) + Send)) {
-        if batch.is_empty() {
-            return;
-        }
-        let now = Instant::now();
-        if std::mem::take(&mut self.owes_release) {
-            batch.insert(0, Input::ReleaseAll);
-        }
-        match session.send_input(now, batch) {
-            Ok(_) => self.waiting = self.waiting.or(Some(now)),
-            Err(error) => {
-                // Some of what was dropped may have been a key going up: nothing stays down for that.
-                self.owes_release = session.mode().is_some_and(Mode::has_input);
-                front(Update::Notice(format!("input not sent: {error}")));
-            }
-        }
-        batch.clear();
-    }
-
-    /// Sends the release that could not be sent before, as soon as it can be.
-    fn settle(&mut self, session: &mut Helper) {
-        if self.owes_release && session.send_input(Instant::now(), &[Input::ReleaseAll]).is_ok() {
-            self.owes_release = false;
-        }
-    }
-
-    /// What is input becomes the wire's.
-    fn input(&self, request: &Request) -> Option<Input> {
-        Some(match request {
-            HelperAction::Key { usage, down, text } => Input::Key { usage: HidUsage::keyboard(*usage), down: *down, text: *text },
-            HelperAction::Text(text) => Input::Text(text.as_str().into()),
-            HelperAction::PointerMove { x, y } => Input::MoveTo { display: self.shown?, generation: self.generation(), x: *x, y: *y },
-            HelperAction::Button { button, down } => {
-                let button = match button {
-                    PointerButton::Left => Button::LEFT,
-                    PointerButton::Middle => Button::MIDDLE,
-                    PointerButton::Right => Button::RIGHT,
-                    PointerButton::Back => Button::BACK,
-                    PointerButton::Forward => Button::FORWARD,
-                };
-                Input::Button { button, down: *down }
-            }
-            HelperAction::Wheel { axis: ui::helper::WheelAxis::Vertical, v120 } => {
-                Input::Wheel { axis: WheelAxis::VERTICAL, v120: turn(*v120) }
-            }
-            HelperAction::Wheel { axis: ui::helper::WheelAxis::Horizontal, v120 } => {
-                Input::Wheel { axis: WheelAxis::HORIZONTAL, v120: turn(*v120) }
-            }
-            HelperAction::ReleaseAll => Input::ReleaseAll,
-            _ => return None,
-        })
-    }
-
-    fn generation(&self) -> Generation {
-        self.layout.as_ref().map_or(Generation(0), |l| l.generation)
-    }
-
-    fn act(&mut self, request: Request, session: &mut Helper, front: &mut (dyn FnMut(Update<'_>) + Send)) {
-        let now = Instant::now();
-        let outcome: Result<(), Error> = match request {
-            HelperAction::RequestMode(RequestedMode::View) => session.request_mode(now, Mode::ViewOnly).map(drop),
-            HelperAction::RequestMode(RequestedMode::Control) => session.request_mode(now, Mode::FullControl).map(drop),
-            HelperAction::Downgrade => session.downgrade(now, Mode::ViewOnly),
-            HelperAction::Chat(text) => session.send_chat(now, &text).map(|_| front(Update::Said(text))),
-            HelperAction::Laser { x, y } => match self.shown {
-                Some(display) => session.send_laser(now, Some(Laser { display, x, y })),
-                None => Ok(()),
-            },
-            HelperAction::LaserOff => session.send_laser(now, None),
-            HelperAction::Pause(on) => session.pause(now, on),
-            HelperAction::Leave => {
-                session.leave(now, "the helper left");
-                Ok(())
-            }
-            // Input was dealt with before; a position without a picture to point into means nothing.
-            _ => Ok(()),
-        };
-        if let Err(error) = outcome {
-            front(Update::Notice(error.to_string()));
-        }
-    }
-
-    fn tell_status(&self, received: u64, wire: &mut Wire<Helper>, front: &mut (dyn FnMut(Update<'_>) + Send)) {
-        let granted = wire.session().and_then(|s| s.mode());
-        let mode = match granted {
-            None => "connected",
-            Some(Mode::ViewOnly) => "view only",
-            Some(Mode::FullControl) => "full control",
-            Some(Mode::Elevation) => "elevation",
-            Some(Mode::Unattended) => "unattended",
-        };
-        let latency = self.rtt.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
-        front(Update::Status(ui::helper::Status {
-            peer: self.peer.clone(),
-            mode: mode.to_owned(),
-            control: granted.is_some_and(Mode::has_input),
-            latency_ms: latency,
-            // Bytes in half a second: 8 bits, twice, a thousandth.
-            kbit_s: u32::try_from(received * 16 / 1000).unwrap_or(u32::MAX),
-        }));
-    }
-}
-
-/// A text in pieces of at most [`LONGEST`] bytes.
-fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
-    std::iter::from_fn(move || {
-        let end = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-        let (piece, rest) = text.split_at(end);
-        text = rest;
-        (!piece.is_empty()).then_some(piece)
-    })
-}
-
-/// A wheel's turn as the wire has it: 273 notches at once are as good as more.
-fn turn(v120: i32) -> i16 {
-    i16::try_from(v120.clamp(i32::from(i16::MIN), i32::from(i16::MAX))).unwrap_or(0)
-}
-
-/// Copies what changed of the decoder's picture into the one that is shown.
-fn paint(picture: &mut Picture, surface: &FrameView<'_>, damage: &[Rect], resized: bool) {
-    let size = |n: u32| usize::try_from(n).unwrap_or(0);
-    let (width, height) = (size(surface.width()), size(surface.height()));
-    let whole = [Rect::new(0, 0, surface.width(), surface.height())];
-    let mut damage = damage;
-    if resized || (picture.width(), picture.height()) != (width, height) {
-        picture.resize(width, height);
-        damage = &whole;
-    }
-    let stride = picture.width();
-    for rect in damage {
-        let (x, w) = (size(rect.x), size(rect.width));
-        for y in rect.y..rect.bottom().min(surface.height()) {
-            let at = size(y) * stride + x;
-            let row = surface.row(y).get(x * 4..(x + w) * 4).unwrap_or_default();
-            let Some(into) = picture.pixels_mut().get_mut(at..at + row.len() / 4) else { continue };
-            for (into, from) in into.iter_mut().zip(row.chunks_exact(4)) {
-                *into = u32::from_le_bytes([from[0], from[1], from[2], 0]);
-            }
-        }
-        let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-        picture.mark(Area::new(side(rect.x), side(rect.y), side(rect.width), side(rect.height)));
-    }
 }

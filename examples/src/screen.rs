@@ -19,8 +19,19 @@ pub struct Screen {
     pub capture: Box<dyn Capture>,
     /// Its keyboard and pointer.
     pub inject: Box<dyn Inject>,
-    /// The person at the device, where their input can be told from the helper's.
-    pub local: Option<LocalInputWatch>,
+    /// The person at the device.
+    pub own: OwnInput,
+}
+
+/// The input of the person at the device, who wins over a helper: their own pauses the helper's.
+#[derive(Debug)]
+pub enum OwnInput {
+    /// Nobody sits there: all input is the helper's.
+    Nobody,
+    /// It is told from the helper's.
+    Seen(LocalInputWatch),
+    /// It cannot be, and why. Whoever cannot win keeps keyboard and pointer: a helper may look only.
+    Unseen(String),
 }
 
 impl std::fmt::Debug for Screen {
@@ -41,14 +52,8 @@ impl Screen {
         let settings = rh_input::Settings { display: Some(display.to_owned()), watchdog, ..rh_input::Settings::default() };
         let inject =
             rh_input::open(settings).map_err(|e| Failure::new(Kind::NoDisplay, format!("cannot send input to display {display}: {e}")))?;
-        let local = match LocalInputWatch::open(display) {
-            Ok(watch) => Some(watch),
-            Err(error) => {
-                tracing::warn!(%error, "the person's own input cannot be seen here, so it will not pause the helper's");
-                None
-            }
-        };
-        Ok(Self { capture, inject, local })
+        let own = LocalInputWatch::open(display).map_or_else(|error| OwnInput::Unseen(error.to_string()), OwnInput::Seen);
+        Ok(Self { capture, inject, own })
     }
 
     /// A new virtual desktop of this size, and a handle to look at it.
@@ -69,7 +74,7 @@ impl Screen {
                 let _ = sink.act(&[act]);
             }
         });
-        Self { capture: desktop.capture(), inject: Box::new(inject), local: None }
+        Self { capture: desktop.capture(), inject: Box::new(inject), own: OwnInput::Nobody }
     }
 }
 

@@ -26,6 +26,7 @@ wheel N               turn by N clicks, down is positive
 chat TEXT             say something
 laser X Y | laser off point at something
 pause on|off          no pictures for a while
+display N             show the sharer's display of that number, counted from 1
 count                 say how many frames came so far
 png FILE              write the picture to a file
 leave                 end the session";
@@ -91,6 +92,10 @@ pub fn parse(line: &str) -> Result<Option<Command>, String> {
         }
         ("pause", "on") => vec![HelperAction::Pause(true)],
         ("pause", "off") => vec![HelperAction::Pause(false)],
+        ("display", number) => match number.parse() {
+            Ok(number) if number > 0 => vec![HelperAction::Display(number)],
+            _ => return Err("display wants a number from 1".to_owned()),
+        },
         ("leave", "") => vec![HelperAction::Leave],
         _ => return Err(format!("{line:?} is no command; `help` lists them")),
     };
@@ -155,6 +160,7 @@ mod tests {
             "move 3 4",
             "click",
             "wheel -2",
+            "display 2",
             "laser off",
         ] {
             assert!(matches!(parse(line), Ok(Some(Command::Act(_)))), "{line}");
@@ -165,9 +171,14 @@ mod tests {
 
     #[test]
     fn wrong_lines_are_named() {
-        for (line, part) in
-            [("pres a", "pres a"), ("press hyper", "hyper"), ("move 1", "two numbers"), ("wheel 1e9", "100"), ("button left", "down|up")]
-        {
+        for (line, part) in [
+            ("pres a", "pres a"),
+            ("press hyper", "hyper"),
+            ("move 1", "two numbers"),
+            ("wheel 1e9", "100"),
+            ("button left", "down|up"),
+            ("display 0", "from 1"),
+        ] {
             assert!(parse(line).is_err_and(|e| e.contains(part)), "{line}");
         }
     }

@@ -39,6 +39,7 @@ fn for_helper(update: helper::Update<'_>) -> Option<HelperUpdate> {
         helper::Update::Frame { picture, .. } => HelperUpdate::Picture(std::sync::Arc::clone(picture)),
         helper::Update::Status(status) => HelperUpdate::Status(status),
         helper::Update::Notice(text) => HelperUpdate::Notice(text),
+        helper::Update::Display { shown, count } => HelperUpdate::Displays { shown, count },
         helper::Update::Said(text) => HelperUpdate::Chat { from_peer: false, text },
         helper::Update::Event(event) => match event {
             HelperEvent::Authenticated => HelperUpdate::Notice("connected; choose View or Control to ask for the screen".to_owned()),
@@ -67,10 +68,7 @@ fn for_helper(update: helper::Update<'_>) -> Option<HelperUpdate> {
 
 fn for_sharer(update: &sharer::Update<'_>, peer: &mut String) -> Option<SharerUpdate> {
     let event = match update {
-        sharer::Update::Notice(text) => {
-            tracing::info!("{text}");
-            return None;
-        }
+        sharer::Update::Notice(text) => return Some(SharerUpdate::Notice(text.clone())),
         sharer::Update::Said(text) => return Some(SharerUpdate::Chat { from_peer: false, text: text.clone() }),
         sharer::Update::Event(event) => event,
     };

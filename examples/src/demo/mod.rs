@@ -8,6 +8,7 @@ mod window;
 
 use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
+    sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -23,7 +24,8 @@ use crate::{
     args::DemoArgs,
     entropy::entropy,
     failure::{Failure, Kind},
-    helper, sharer,
+    helper::{self, Greeting},
+    sharer,
     ui::sharer::SharerAction,
 };
 
@@ -79,7 +81,10 @@ fn start(target: &mut Target, fronts: Fronts) -> Result<Ends, Failure> {
 
     let helper = spawn("helper", move || async move {
         let (stream, _) = listener.accept().map_err(other)?;
-        helper::run(asynchronous(stream)?, &live, "Hanna Helper", &mut *helper_front, &mut helper_asked).await
+        match helper::greet(asynchronous(stream)?, &live, "Hanna Helper", Arc::default()).await? {
+            Greeting::Guest(guest) => Ok(helper::run(*guest, &mut *helper_front, &mut helper_asked).await),
+            Greeting::Closed(close) => Err(Failure::closed(close.code, &close.text)),
+        }
     })?;
     let screen = target.screen()?;
     let options = sharer::Options { name: "Sam Sharer".to_owned(), view_only: false, budget: None };

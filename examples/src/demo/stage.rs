@@ -123,7 +123,7 @@ fn helper_front(to: Sender<Happening>, seen: Arc<Mutex<Option<SharedPicture>>>) 
                 Happening::Frame(damage.to_vec())
             }
             helper::Update::Notice(text) => return tracing::warn!("helper: {text}"),
-            helper::Update::Status(_) | helper::Update::Said(_) => return,
+            helper::Update::Display { .. } | helper::Update::Status(_) | helper::Update::Said(_) => return,
         };
         // A script that is over needs to know nothing.
         let _ = to.send(happening);

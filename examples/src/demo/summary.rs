@@ -25,7 +25,7 @@ struct Summary {
     decode_ms_p95: Option<f64>,
     input_to_picture_ms_p50: Option<f64>,
     input_to_picture_ms_p95: Option<f64>,
-    handshake_ms: Option<f64>,
+    handshake_ms: f64,
     wire_bytes_received: u64,
     wire_bytes_sent: u64,
 }
@@ -47,14 +47,14 @@ pub(super) fn print(outcome: &Outcome, args: &DemoArgs) -> Result<(), Failure> {
         decode_ms_p95: helper.decode.quantile(0.95),
         input_to_picture_ms_p50: outcome.latency.quantile(0.5),
         input_to_picture_ms_p95: outcome.latency.quantile(0.95),
-        handshake_ms: helper.handshake.map(|h| h.as_secs_f64() * 1e3),
+        handshake_ms: helper.handshake.as_secs_f64() * 1e3,
         wire_bytes_received: helper.received,
         wire_bytes_sent: helper.transmitted,
     };
     let row = |name: &str, value: String| println!("  {name:24} {value}");
     println!();
     row("mode", summary.mode.clone());
-    row("session", format!("{:.0} ms, of which handshake {}", outcome.lasted.as_secs_f64() * 1e3, shown_ms(summary.handshake_ms)));
+    row("session", format!("{:.0} ms, of which handshake {}", outcome.lasted.as_secs_f64() * 1e3, shown_ms(Some(summary.handshake_ms))));
     row("frames", format!("{}, {} bytes", summary.frames, summary.bytes));
     row("bits per changed pixel", summary.bits_per_pixel.map_or_else(|| "–".to_owned(), |b| format!("{b:.3}")));
     row("encode p50 / p95", format!("{} / {}", shown_ms(summary.encode_ms_p50), shown_ms(summary.encode_ms_p95)));

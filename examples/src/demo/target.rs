@@ -17,7 +17,7 @@ use rh_input::{Held, Info, Inject, Input, Layout, Locks, Report};
 use super::stage::{Happening, Stage};
 use crate::{
     failure::{Failure, Kind},
-    screen::{Animation, Screen, animate, watchdog},
+    screen::{Animation, OwnInput, Screen, animate, watchdog},
     typing_window::{TypingWindow, WindowEvent},
     ui::Picture,
 };
@@ -113,7 +113,7 @@ impl Target {
                 let mut screen = Screen::x11(&x.display, watchdog("--release-watchdog"))?;
                 screen.inject = Box::new(Guarded { inner: screen.inject, window: Arc::clone(&x.window), field: x.field, at: None });
                 // Whoever watches the demo on that display may touch it: the guard already keeps the demo's hands off their windows.
-                screen.local = None;
+                screen.own = OwnInput::Nobody;
                 Ok(screen)
             }
         }

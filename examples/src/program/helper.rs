@@ -8,19 +8,26 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rh_auth::code::{Code, LiveCode, Status};
-use rh_proto::session::HelperEvent;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use rh_proto::session::{Close, HelperEvent};
+use tokio::{
+    select,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 
-use super::{Meeting, Place, one_line, outcome, runtime};
+use super::{
+    Meeting, Place,
+    door::{Arrival, Door},
+    one_line, outcome, runtime,
+};
 use crate::{
     args::HelperArgs,
     entropy::entropy,
     failure::{Failure, Kind},
-    helper::{Request, Update, run as run_session},
+    helper::{Guest, Request, Update, run as run_session},
     say,
     script::{self, Command},
     ui::{
@@ -39,57 +46,99 @@ pub fn run(args: &HelperArgs) -> Result<(), Failure> {
     if args.headless { headless(args, &place) } else { windowed(args, &place) }
 }
 
-/// A fresh code, good for one session.
-fn new_code() -> Result<LiveCode, Failure> {
-    Ok(LiveCode::new(Code::from_entropy(entropy()?), Instant::now()))
+/// A fresh code, good for one session and for so long.
+fn new_code(lifetime: Duration) -> Result<LiveCode, Failure> {
+    // One that may live for less than a code can is born that much earlier.
+    let early = LiveCode::LIFETIME.saturating_sub(lifetime);
+    let born = Instant::now().checked_sub(early).ok_or_else(|| {
+        Failure::new(Kind::Other, format!("this machine's clock began less than {early:?} ago: choose a longer --code-lifetime"))
+    })?;
+    Ok(LiveCode::new(Code::from_entropy(entropy()?), born))
 }
 
 /// One session, driven by lines.
 fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     let (requests, mut asked) = unbounded_channel();
     let seen = Arc::new(Seen::default());
-    let mut front = Printer { requests: requests.clone(), seen: Arc::clone(&seen), most: args.frames };
-    let declined = Arc::new(Mutex::new(false));
+    let mut front =
+        Printer { requests: requests.clone(), seen: Arc::clone(&seen), most: args.frames, display: args.display, declined: false };
     let runtime = runtime()?;
-    let (report, interrupted) = runtime.block_on(async {
+    let (close, mode, interrupted) = runtime.block_on(async {
         let meeting = place.open().await?;
-        let code = new_code()?;
+        let code = new_code(Duration::from_secs(args.code_lifetime))?;
         say!("address {}", meeting.address());
         say!("code {}", code.code());
         listen_to_commands(requests.clone(), Arc::clone(&seen), args.view_only)?;
         let interrupted = interruptible(requests.clone());
-        let refused = Arc::clone(&declined);
-        let mut tell = |update: Update<'_>| {
-            if let Update::Event(HelperEvent::ModeDeclined { .. }) = &update {
-                *refused.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            }
-            front.print(&update);
+        let mut door = Door::new(&meeting, &args.name);
+        let guest = match welcome(&mut door, &code, &mut asked).await? {
+            Welcome::Guest(guest) => guest,
+            Welcome::Over(close) => return Ok((close, None, false)),
+            Welcome::Left => return Err(Failure::new(Kind::Interrupted, "left before anybody came")),
         };
-        loop {
-            let stream = tokio::select! {
-                stream = meeting.next() => stream?,
-                () = until_leave(&mut asked) => return Err(Failure::new(Kind::Interrupted, "left before anybody came")),
-            };
-            let report = run_session(stream, &code, &args.name, &mut tell, &mut asked).await?;
-            if !meeting.is_open_after(&report, &code) {
-                return Ok((report, interrupted.load(Ordering::Acquire)));
-            }
-            say!("note somebody called who is no sharer: {}", report.close.text);
-        }
+        let mut tell = |update: Update<'_>| front.print(&update);
+        let report = select! {
+            report = run_session(*guest, &mut tell, &mut asked) => report,
+            never = door.turn_away(&code, |close| say!("note {}", second_use(close))) => match never {},
+        };
+        Ok((report.close, report.mode, interrupted.load(Ordering::Acquire)))
     })?;
     if let Some(path) = &args.png {
         seen.write_png(path)?;
     }
-    say!("closed {}", one_line(&report.close.text));
-    outcome(&report.close)?;
+    say!("closed {}", one_line(&close.text));
+    outcome(&close)?;
     if interrupted {
         return Err(Failure::new(Kind::Interrupted, "interrupted; the sharer was told"));
     }
     // A script that asked for frames and got none wants to know that it was a person's no.
-    if report.mode.is_none() && *declined.lock().unwrap_or_else(PoisonError::into_inner) {
+    if mode.is_none() && front.declined {
         return Err(Failure::new(Kind::Declined, "the sharer declined, or did not answer"));
     }
     Ok(())
+}
+
+/// What waiting for a sharer came to.
+enum Welcome {
+    Guest(Box<Guest>),
+    /// The code is gone, or nobody else can come.
+    Over(Close),
+    Left,
+}
+
+/// Waits until somebody has proven to hold the code, or it is gone. What else happens at the door is said.
+async fn welcome(door: &mut Door<'_>, code: &LiveCode, asked: &mut UnboundedReceiver<Request>) -> Result<Welcome, Failure> {
+    let mut expired = false;
+    loop {
+        let expiry = match code.status(Instant::now()) {
+            Status::Waiting { remaining } => remaining,
+            Status::Expired if !expired => {
+                expired = true;
+                // Still listening, so that whoever types it now is told.
+                say!("note the code has expired, nobody can use it any more");
+                continue;
+            }
+            // Somebody tries it: what that comes to is the next to know.
+            _ => Duration::MAX,
+        };
+        select! {
+            arrival = door.next(code) => match arrival? {
+                Arrival::Guest(guest) => return Ok(Welcome::Guest(guest)),
+                Arrival::Failed(close) | Arrival::Misfit(close) => return Ok(Welcome::Over(close)),
+                Arrival::Late(close) if expired || door.is_for_one() => return Ok(Welcome::Over(close)),
+                Arrival::Late(close) => say!("note {}", second_use(&close)),
+                Arrival::Stranger(close) if door.is_for_one() => return Ok(Welcome::Over(close)),
+                Arrival::Stranger(close) => say!("note somebody called who is no sharer: {}", one_line(&close.text)),
+            },
+            () = tokio::time::sleep(expiry) => {}
+            () = until_leave(asked) => return Ok(Welcome::Left),
+        }
+    }
+}
+
+/// What the helper's person is told of a caller who came too late to try the code.
+fn second_use(close: &Close) -> String {
+    format!("another caller was refused: {}", one_line(&close.text))
 }
 
 /// Resolves when the person leaves before there is a session, or nobody is there any more to leave.
@@ -166,6 +215,10 @@ struct Printer {
     requests: UnboundedSender<Request>,
     seen: Arc<Seen>,
     most: Option<u64>,
+    /// The display to show first.
+    display: Option<u16>,
+    /// Whether the sharer's person said no, or nothing.
+    declined: bool,
 }
 
 impl Printer {
@@ -182,16 +235,23 @@ impl Printer {
                 }
             }
             Update::Notice(text) => say!("note {}", one_line(text)),
+            Update::Display { shown, count } => say!("showing {shown} of {count}"),
             Update::Event(event) => match event {
                 HelperEvent::Hello { peer } => say!("peer {}", one_line(&peer.name)),
                 HelperEvent::Authenticated => {
                     say!("paired");
+                    if let Some(number) = self.display {
+                        let _ = self.requests.send(HelperAction::Display(number.into()));
+                    }
                     // Seeing is what a helper is there for; control is asked for by a command.
                     let _ = self.requests.send(HelperAction::RequestMode(RequestedMode::View));
                 }
                 HelperEvent::ConsentPending { .. } => say!("asking"),
                 HelperEvent::ModeGranted(mode) => say!("granted {mode:?}"),
-                HelperEvent::ModeDeclined { reason, .. } => say!("declined {}", decline(*reason)),
+                HelperEvent::ModeDeclined { reason, .. } => {
+                    self.declined = true;
+                    say!("declined {}", decline(*reason));
+                }
                 HelperEvent::ModeRevoked { now } => say!("revoked {now:?}"),
                 HelperEvent::Layout(layout) => {
                     say!("layout {:?}", layout.displays.iter().map(|d| (d.width, d.height)).collect::<Vec<_>>())
@@ -210,13 +270,22 @@ impl Printer {
 fn windowed(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     let (window, inbox) = ui::channel();
     let (requests, mut asked) = unbounded_channel();
-    let (name, place) = (args.name.clone(), place.clone());
+    let place = place.clone();
     let background = runtime()?;
     // Before the window appears: an address that is in use wants a sentence on the terminal.
     let meeting = background.block_on(place.open())?;
+    let reception = Reception {
+        name: args.name.clone(),
+        lifetime: Duration::from_secs(args.code_lifetime),
+        display: args.display,
+        window,
+        requests: requests.clone(),
+    };
     let session = thread::Builder::new()
         .name("session".to_owned())
-        .spawn(move || background.block_on(sessions(&meeting, &name, &window, &mut asked)))
+        .spawn(move || {
+            background.block_on(reception.run(&meeting, &mut asked)).inspect_err(|failure| reception.close(&failure.to_string()))
+        })
         .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))?;
     let options = ui::Options {
         title: "Remote Help: helper".to_owned(),
@@ -234,43 +303,94 @@ fn windowed(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     session.join().unwrap_or_else(|_| Err(Failure::new(Kind::Other, "the session panicked: this is a bug, please report it")))
 }
 
-/// Waits for a sharer, runs the session, and waits for the next: each with a code of its own.
-async fn sessions(
-    meeting: &Meeting,
-    name: &str,
-    window: &UiSender<HelperUpdate>,
-    asked: &mut UnboundedReceiver<Request>,
-) -> Result<(), Failure> {
-    let mut code = new_code()?;
-    loop {
-        if !matches!(code.status(Instant::now()), Status::Waiting { .. }) {
-            code = new_code()?;
-        }
-        let _ = window.send(HelperUpdate::Code { code: code.code().to_string(), address: meeting.address() });
-        let Status::Waiting { remaining } = code.status(Instant::now()) else { continue };
-        let expiry = tokio::time::sleep(remaining);
-        let stream = tokio::select! {
-            stream = meeting.next() => stream?,
-            // The old one is void: show another.
-            () = expiry => continue,
-            () = until_leave(asked) => return Ok(()),
+/// What stands behind the window.
+struct Reception {
+    name: String,
+    lifetime: Duration,
+    display: Option<u16>,
+    window: UiSender<HelperUpdate>,
+    requests: UnboundedSender<Request>,
+}
+
+impl Reception {
+    /// Waits for a sharer, with one code after the other, and runs the session.
+    async fn run(&self, meeting: &Meeting, asked: &mut UnboundedReceiver<Request>) -> Result<(), Failure> {
+        let name = self.name.clone();
+        let mut door = Door::new(meeting, &name);
+        let Some((guest, code)) = self.welcome(&mut door, meeting, asked).await? else { return Ok(()) };
+        let (window, asks, display) = (self.window.clone(), self.requests.clone(), self.display);
+        let mut show = helper_front(self.window.clone());
+        let mut front = move |update: Update<'_>| {
+            if let (Update::Event(HelperEvent::Authenticated), Some(number)) = (&update, display) {
+                let _ = asks.send(HelperAction::Display(number.into()));
+            }
+            show(update);
         };
-        let mut front = helper_front(window.clone());
-        let report = run_session(stream, &code, name, &mut front, asked).await?;
-        if report.close.clean && !report.close.by_peer {
-            // The person left: the window is closing.
-            return Ok(());
+        let session = async {
+            let report = run_session(*guest, &mut front, asked).await;
+            if !report.close.clean || report.close.by_peer {
+                // The end of a session stays on the screen until the person closes the window.
+                until_leave(asked).await;
+            }
+        };
+        let late = |close: &Close| {
+            let _ = window.send(HelperUpdate::Notice(second_use(close)));
+        };
+        select! {
+            () = session => Ok(()),
+            never = door.turn_away(&code, late) => match never {},
         }
-        if meeting.is_open_after(&report, &code) {
-            // Somebody called who is no sharer; the code is as good as before.
-            tracing::warn!("a caller was no sharer: {}", report.close.text);
-            continue;
+    }
+
+    /// Waits until somebody has proven to hold the code that is shown; `None` when the person leaves before.
+    async fn welcome(
+        &self,
+        door: &mut Door<'_>,
+        meeting: &Meeting,
+        asked: &mut UnboundedReceiver<Request>,
+    ) -> Result<Option<(Box<Guest>, LiveCode)>, Failure> {
+        let mut code = self.show_code(meeting)?;
+        loop {
+            let expiry = match code.status(Instant::now()) {
+                Status::Waiting { remaining } => remaining,
+                // The old one is void: show another.
+                Status::Expired => {
+                    code = self.show_code(meeting)?;
+                    continue;
+                }
+                // Somebody tries it: what that comes to is the next to know.
+                _ => Duration::MAX,
+            };
+            select! {
+                arrival = door.next(&code) => match arrival? {
+                    Arrival::Guest(guest) => return Ok(Some((guest, code))),
+                    // Who dialled has had the one caller that there is.
+                    Arrival::Failed(close) | Arrival::Misfit(close) | Arrival::Late(close) | Arrival::Stranger(close) if door.is_for_one() => {
+                        self.close(&close.text);
+                        until_leave(asked).await;
+                        return Ok(None);
+                    }
+                    Arrival::Failed(close) => {
+                        let _ = self.window.send(HelperUpdate::Notice(format!("{} – here is a new code", close.text)));
+                        code = self.show_code(meeting)?;
+                    }
+                    Arrival::Misfit(close) => drop(self.window.send(HelperUpdate::Notice(close.text))),
+                    Arrival::Late(close) | Arrival::Stranger(close) => tracing::warn!("a caller was no sharer, or too late: {}", close.text),
+                },
+                () = tokio::time::sleep(expiry) => {}
+                () = until_leave(asked) => return Ok(None),
+            }
         }
-        if report.handshake.is_some() {
-            // The end of a session stays on the screen until the person closes the window.
-            until_leave(asked).await;
-            return Ok(());
-        }
-        let _ = window.send(HelperUpdate::Notice(format!("{} – here is a new code", report.close.text)));
+    }
+
+    /// Says in the window that it is over, and why.
+    fn close(&self, why: &str) {
+        let _ = self.window.send(HelperUpdate::Closed(why.to_owned()));
+    }
+
+    fn show_code(&self, meeting: &Meeting) -> Result<LiveCode, Failure> {
+        let code = new_code(self.lifetime)?;
+        let _ = self.window.send(HelperUpdate::Code { code: code.code().to_string(), address: meeting.address() });
+        Ok(code)
     }
 }

@@ -1,15 +1,11 @@
 //! The programs behind `src/bin`: `main` parses the arguments, `run` does the rest.
 
+mod door;
 pub mod helper;
 pub mod sharer;
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Duration};
 
-use rh_auth::code::{LiveCode, Status};
-use rh_proto::error::CloseCode;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
@@ -99,15 +95,6 @@ impl Meeting {
                 )),
             },
         }
-    }
-
-    /// Whether to wait for another caller: only who listens can, and only when the last one never got so far as to try the code.
-    fn is_open_after(&self, report: &crate::helper::Report, code: &LiveCode) -> bool {
-        let untried = report.handshake.is_none() && matches!(code.status(Instant::now()), Status::Waiting { .. });
-        // An app of ours that does not fit is no stranger: its person waits for the reason, and so does this one.
-        let misfit =
-            matches!(report.close.code, CloseCode::VERSION | CloseCode::APP_TOO_OLD | CloseCode::NO_COMMON_PROFILE | CloseCode::SAME_ROLE);
-        matches!(self, Self::Listening(_)) && untried && !misfit && !report.close.clean
     }
 }
 

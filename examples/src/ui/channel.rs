@@ -13,6 +13,9 @@ const CAPACITY: usize = 1024;
 pub trait Supersede {
     /// Whether `self`, sent right after `earlier`, makes `earlier` needless: two positions of one pointer, say.
     fn supersedes(&self, earlier: &Self) -> bool;
+
+    /// Whether a window that does not keep up can do without it: a line of chat among a thousand, say. What changes who may do what, and what ends, cannot.
+    fn may_be_lost(&self) -> bool;
 }
 
 /// Why an update did not get in.
@@ -21,7 +24,8 @@ pub enum SendError {
     /// The window is gone for good.
     #[error("the window is closed")]
     Closed,
-    /// The window is not taking updates and the queue is full: the update was dropped. Only a peer that floods gets here.
+    /// The window is not taking updates and the queue is full: the update was dropped, for it [may be lost](Supersede::may_be_lost). Only a peer that floods gets
+    /// here.
     #[error("the window does not keep up")]
     Full,
 }
@@ -49,6 +53,9 @@ pub struct UiSender<T> {
 impl<T: Supersede> UiSender<T> {
     /// Hands an update to the window and wakes it. Never blocks.
     ///
+    /// In a queue that is full, what must arrive takes the place of the oldest update that [may be lost](Supersede::may_be_lost); in one that is full of what
+    /// must arrive, that of the oldest at all: then what came after has changed the same things again.
+    ///
     /// # Errors
     /// [`SendError`], when the update was not taken.
     pub fn send(&self, update: T) -> Result<(), SendError> {
@@ -59,8 +66,14 @@ impl<T: Supersede> UiSender<T> {
         let full = shared.queue.len() >= CAPACITY;
         match shared.queue.back_mut() {
             Some(last) if update.supersedes(last) => *last = update,
-            _ if full => return Err(SendError::Full),
-            _ => shared.queue.push_back(update),
+            _ if full && update.may_be_lost() => return Err(SendError::Full),
+            _ => {
+                if full {
+                    let oldest = shared.queue.iter().position(T::may_be_lost).unwrap_or(0);
+                    shared.queue.remove(oldest);
+                }
+                shared.queue.push_back(update);
+            }
         }
         if !shared.woken {
             shared.woken = true;
@@ -142,11 +155,16 @@ mod tests {
     enum Update {
         Line(usize),
         Position(usize),
+        State(usize),
     }
 
     impl Supersede for Update {
         fn supersedes(&self, earlier: &Self) -> bool {
             matches!((self, earlier), (Self::Position(_), Self::Position(_)))
+        }
+
+        fn may_be_lost(&self) -> bool {
+            !matches!(self, Self::State(_))
         }
     }
 
@@ -185,5 +203,21 @@ mod tests {
         assert_eq!(sender.send(Update::Line(0)), Err(SendError::Full));
         drop(inbox);
         assert_eq!(sender.send(Update::Line(0)), Err(SendError::Closed));
+    }
+
+    #[test]
+    fn what_must_arrive_arrives_in_a_full_queue_and_costs_no_more_room() {
+        let (sender, inbox) = channel();
+        sender.send(Update::State(0)).unwrap();
+        while sender.send(Update::Line(0)).is_ok() {}
+        sender.send(Update::State(1)).unwrap();
+        assert_eq!(sender.send(Update::Line(0)), Err(SendError::Full));
+        let got: Vec<_> = std::iter::from_fn(|| inbox.try_next()).collect();
+        assert_eq!((got.len(), &got[0], &got[CAPACITY - 1]), (CAPACITY, &Update::State(0), &Update::State(1)));
+        for n in 0..3 * CAPACITY {
+            sender.send(Update::State(n)).unwrap();
+        }
+        let got: Vec<_> = std::iter::from_fn(|| inbox.try_next()).collect();
+        assert_eq!((got.len(), got.last()), (CAPACITY, Some(&Update::State(3 * CAPACITY - 1))));
     }
 }

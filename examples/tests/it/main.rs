@@ -8,14 +8,20 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no users")]
 
+#[path = "../support/hardware.rs"]
+mod hardware;
 #[path = "../support/xserver.rs"]
 mod xserver;
 
+mod codes;
 mod demo;
 mod desktop;
+mod displays;
+mod door;
 mod endings;
 mod interlock;
 mod memory;
+mod own_input;
 mod pair;
 mod picture;
 mod programs;
@@ -24,3 +30,4 @@ mod scratch;
 mod slow;
 mod terminal;
 mod ui;
+mod xproxy;

@@ -51,6 +51,13 @@ impl Rgb {
         Self { width: fields[1].parse().expect("a width"), height: fields[2].parse().expect("a height"), bytes: data[at..].to_vec() }
     }
 
+    /// A part of it.
+    pub fn crop(&self, x: usize, y: usize, width: usize, height: usize) -> Self {
+        assert!(x + width <= self.width && y + height <= self.height, "{}x{}", self.width, self.height);
+        let row = |y: usize| &self.bytes[(y * self.width + x) * 3..][..width * 3];
+        Self { width, height, bytes: (y..y + height).flat_map(row).copied().collect() }
+    }
+
     /// How many pixels differ; all of them if the sizes do.
     pub fn differing(&self, other: &Self) -> usize {
         if (self.width, self.height) != (other.width, other.height) {
@@ -62,16 +69,19 @@ impl Rgb {
 
 /// Waits until the helper's picture equals an independent grab, pixel for pixel.
 pub fn expect_equal(what: &str, helper: &mut Program, server: &XServer, scratch: &Path) {
+    expect_equal_to(what, helper, scratch, || Rgb::grab(server));
+}
+
+/// Waits until the helper's picture equals another, pixel for pixel.
+pub fn expect_equal_to(what: &str, helper: &mut Program, scratch: &Path, truth: impl Fn() -> Rgb) {
     let file = scratch.join("helper.png");
-    let mut last = usize::MAX;
     until(&format!("{what}: the pictures are equal"), || {
         helper.tell(&format!("png {}", file.display()));
         helper.expect("wrote");
-        let (seen, truth) = (Rgb::png(&file), Rgb::grab(server));
-        last = seen.differing(&truth);
-        if last > 0 {
-            println!("{what}: {last} pixels differ still");
+        let differing = Rgb::png(&file).differing(&truth());
+        if differing > 0 {
+            println!("{what}: {differing} pixels differ still");
         }
-        (last == 0).then_some(())
+        (differing == 0).then_some(())
     });
 }

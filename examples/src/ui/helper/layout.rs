@@ -25,6 +25,8 @@ pub(super) const PICTURE: Id = Id(8);
 /// The scroll bars.
 pub(super) const ACROSS: Id = Id(9);
 pub(super) const ALONG: Id = Id(10);
+/// Goes on to the sharer's next display.
+pub(super) const DISPLAY: Id = Id(11);
 const TITLE: Id = Id(20);
 const CODE: Id = Id(21);
 const FIRST: Id = Id(22);
@@ -147,7 +149,9 @@ fn toolbar(layout: &mut Layout<'_>, state: &State, theme: &Theme, pad: i32) {
     let viewing = state.picture != (0, 0) && !control;
     let fit = state.zoom == Zoom::Fit;
     let chat = state.chat.button();
-    let buttons = vec![
+    let (shown, count) = state.displays;
+    let display = format!("Display {shown} of {count}");
+    let mut buttons = vec![
         (VIEW, Kind::Toggle(viewing), "View"),
         (CONTROL, Kind::Toggle(control), "Control"),
         (LASER, Kind::Toggle(state.laser), "Laser"),
@@ -156,6 +160,10 @@ fn toolbar(layout: &mut Layout<'_>, state: &State, theme: &Theme, pad: i32) {
         (CHAT, Kind::Toggle(state.chat_open), chat.as_str()),
         (LEAVE, Kind::Button(Tone::Danger), "Leave"),
     ];
+    if count > 1 {
+        let behind_fit = buttons.iter().position(|(id, ..)| *id == CHAT).unwrap_or_default();
+        buttons.insert(behind_fit, (DISPLAY, Kind::Button(Tone::Plain), display.as_str()));
+    }
     let height = layout.flow(within, buttons);
     for widget in &mut layout.widgets {
         widget.hint = match widget.id {
@@ -164,6 +172,7 @@ fn toolbar(layout: &mut Layout<'_>, state: &State, theme: &Theme, pad: i32) {
             LASER => "Point at things without touching them",
             PAUSE => "Stop the picture for a while",
             FIT => "Whole screen in the window, or else pixel for pixel",
+            DISPLAY => "Show the next one",
             _ => continue,
         }
         .to_owned();

@@ -28,6 +28,13 @@ pub enum HelperUpdate {
     },
     /// The picture has changed where it is marked; a session begins with the first.
     Picture(SharedPicture),
+    /// Which of the sharer's displays is shown. With several there is a button that goes on to the next.
+    Displays {
+        /// Counted from 1.
+        shown: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// The sharer's pointer looks like this.
     CursorShape(CursorShape),
     /// The sharer's pointer is here, in the sharer's pixels; `None` while it is hidden.
@@ -57,9 +64,15 @@ impl Supersede for HelperUpdate {
             (Self::Picture(new), Self::Picture(old)) => std::sync::Arc::ptr_eq(new, old),
             (Self::CursorPosition(_), Self::CursorPosition(_))
             | (Self::CursorShape(_), Self::CursorShape(_))
+            | (Self::Displays { .. }, Self::Displays { .. })
             | (Self::Status(_), Self::Status(_)) => true,
             _ => false,
         }
+    }
+
+    fn may_be_lost(&self) -> bool {
+        // Each is followed by a newer one, or is one of many. What changes what can be done, or ends, is not.
+        matches!(self, Self::CursorPosition(_) | Self::Status(_) | Self::Chat { .. } | Self::Notice(_))
     }
 }
 
@@ -180,6 +193,8 @@ pub enum HelperAction {
     LaserOff,
     /// No pictures, please; or pictures again.
     Pause(bool),
+    /// Show the sharer's display of this number, counted from 1 in the order that [`HelperUpdate::Displays`] counts in.
+    Display(usize),
     /// The helper leaves, or has closed the window: the last action.
     Leave,
 }

@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) laser: bool,
     pub(super) paused: bool,
     pub(super) zoom: Zoom,
+    /// Which of the sharer's displays is shown, counted from 1, and how many there are.
+    pub(super) displays: (usize, usize),
     /// The picture's size; nothing is shared yet where it is `(0, 0)`.
     pub(super) picture: (i32, i32),
     pub(super) view: View,
@@ -31,7 +33,6 @@ impl State {
     pub(super) fn new(title: &str) -> Self {
         Self {
             title: title.to_owned(),
-
             code: None,
             status: None,
             notice: None,
@@ -42,6 +43,7 @@ impl State {
             laser: false,
             paused: false,
             zoom: Zoom::Fit,
+            displays: (0, 0),
             picture: (0, 0),
             view: View::new(Zoom::Fit, Area::default(), (0, 0), (0, 0)),
         }

@@ -156,6 +156,10 @@ impl HelperWindow {
                 (self.out)(HelperAction::Pause(self.state.paused));
             }
             layout::FIT => self.state.zoom = if self.state.zoom == Zoom::Fit { Zoom::Actual } else { Zoom::Fit },
+            layout::DISPLAY => {
+                let (shown, count) = self.state.displays;
+                (self.out)(HelperAction::Display(shown % count.max(1) + 1));
+            }
             layout::CHAT => {
                 self.state.chat_open = !self.state.chat_open;
                 self.state.chat.read();
@@ -376,6 +380,7 @@ impl Stage for HelperWindow {
     fn update(&mut self, desk: &mut Desk<'_>, update: HelperUpdate) -> Result<(), UiError> {
         match update {
             HelperUpdate::Code { code, address } => self.state.code = Some((code, address)),
+            HelperUpdate::Displays { shown, count } => self.state.displays = (shown, count),
             HelperUpdate::Picture(picture) => {
                 self.picture_changed(desk, picture);
                 return Ok(());

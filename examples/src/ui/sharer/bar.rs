@@ -23,6 +23,9 @@ use super::{
 /// How often the bar proves that it is there.
 const BEAT: Duration = Duration::from_millis(250);
 
+/// How long a sentence stays.
+const NOTICE: Duration = Duration::from_secs(30);
+
 #[derive(Debug)]
 pub(super) struct Bar {
     pane: Pane,
@@ -30,6 +33,8 @@ pub(super) struct Bar {
     who: String,
     mode: String,
     paused: bool,
+    /// A sentence that the person should read, and until when it stays.
+    notice: Option<(String, Instant)>,
     /// Whether the window system said that nothing of the bar is in view.
     occluded: bool,
     /// Where it was put last.
@@ -45,8 +50,17 @@ impl Bar {
         pane.leave_keyboard();
         let watch = Watch::new(pane.window())?;
         let next = Instant::now();
-        let mut bar =
-            Self { pane, watch, who: String::new(), mode: String::new(), paused: false, occluded: false, place: Area::default(), next };
+        let mut bar = Self {
+            pane,
+            watch,
+            who: String::new(),
+            mode: String::new(),
+            paused: false,
+            notice: None,
+            occluded: false,
+            place: Area::default(),
+            next,
+        };
         bar.set_session(who, mode);
         Ok(bar)
     }
@@ -58,6 +72,11 @@ impl Bar {
     pub(super) fn set_session(&mut self, who: &str, mode: &str) {
         who.clone_into(&mut self.who);
         mode.clone_into(&mut self.mode);
+    }
+
+    /// Says a sentence for a while.
+    pub(super) fn notice(&mut self, sentence: String) {
+        self.notice = Some((sentence, Instant::now() + NOTICE));
     }
 
     pub(super) fn toggle_pause(&mut self) -> bool {
@@ -75,7 +94,8 @@ impl Bar {
         let monitor = self.pane.window().current_monitor().or_else(|| desk.events.primary_monitor());
         let (corner, room) = monitor.map_or((PhysicalPosition::new(0, 0), PhysicalSize::new(1280, 720)), |m| (m.position(), m.size()));
         let room = side(room.width as usize);
-        let words = layout::bar_words(&self.who, &self.mode, self.paused);
+        let notice = self.notice.as_ref().map(|(sentence, _)| sentence.as_str());
+        let words = layout::bar_words(&self.who, &self.mode, self.paused, notice);
         let mut place = self.pane.layout(desk);
         let (w, h) = layout::bar_size(&mut place, &words, chat, self.paused, room);
         place.rest = Area::new(0, 0, w, h);
@@ -112,6 +132,9 @@ impl Bar {
             return (false, self.next);
         }
         self.next = now + BEAT;
+        if self.notice.take_if(|(_, until)| *until <= now).is_some() {
+            self.lay_out(desk, chat);
+        }
         if self.watch.called() {
             self.pane.set_focus(desk, Some(layout::STOP));
         }

@@ -101,8 +101,10 @@ pub(super) fn consent(layout: &mut Layout<'_>, who: &str, mode: &str, left: u64,
 }
 
 /// What the bar says.
-pub(super) fn bar_words(who: &str, mode: &str, paused: bool) -> String {
-    if paused { format!("{who} {mode} (paused)") } else { format!("{who} {mode}") }
+pub(super) fn bar_words(who: &str, mode: &str, paused: bool, notice: Option<&str>) -> String {
+    let paused = if paused { " (paused)" } else { "" };
+    let notice = notice.map(|sentence| format!("  ·  {sentence}")).unwrap_or_default();
+    format!("{who} {mode}{paused}{notice}")
 }
 
 fn bar_buttons(chat: &str, paused: bool) -> [(Id, Kind, &str); 3] {
@@ -187,7 +189,8 @@ mod tests {
         let mut fonts = Fonts::new();
         let theme = Look::new(&Options::default()).theme(false);
         for (scale, room) in [(1.0, 1920), (2.0, 1920), (2.0, 800), (1.0, 640)] {
-            let words = bar_words(LONG, "sees your screen", true);
+            let notice = "a helper may look, but not control: your own input would not pause theirs, for it cannot be seen here";
+            let words = bar_words(LONG, "sees your screen", true, Some(notice));
             let mut layout = Layout::new(&mut fonts, scale, Area::default());
             let (w, h) = bar_size(&mut layout, &words, "Chat (12 new)", true, room);
             assert!(w <= room);

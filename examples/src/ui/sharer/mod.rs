@@ -58,6 +58,8 @@ pub enum SharerUpdate {
         /// As typed.
         text: String,
     },
+    /// A sentence that the person should read: the bar says it for half a minute, from when there is one.
+    Notice(String),
     /// The helper's laser pointer is at this pixel of the screen; `None` when it is off.
     Laser(Option<(i32, i32)>),
     /// The session is over, and why.
@@ -68,7 +70,12 @@ pub enum SharerUpdate {
 
 impl Supersede for SharerUpdate {
     fn supersedes(&self, earlier: &Self) -> bool {
-        matches!((self, earlier), (Self::Laser(_), Self::Laser(_)))
+        matches!((self, earlier), (Self::Laser(_), Self::Laser(_)) | (Self::ConsentGone, Self::ConsentRequest { .. } | Self::ConsentGone))
+    }
+
+    fn may_be_lost(&self) -> bool {
+        // Each is one of many. What says who is connected and may do what, what is asked, and what ends, is not.
+        matches!(self, Self::Chat { .. } | Self::Laser(_))
     }
 }
 

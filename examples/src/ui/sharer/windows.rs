@@ -61,6 +61,8 @@ pub(super) struct SharerWindows {
     talk: Option<Pane>,
     chat: Chat,
     peer: String,
+    /// A sentence that waits for the bar to say it.
+    notice: Option<String>,
     done: bool,
 }
 
@@ -75,6 +77,7 @@ impl SharerWindows {
             talk: None,
             chat: Chat::default(),
             peer: String::new(),
+            notice: None,
             done: false,
         }
     }
@@ -145,6 +148,15 @@ impl SharerWindows {
     fn lay_out_bar(&mut self, desk: &mut Desk<'_>) {
         if let Some(bar) = &mut self.bar {
             bar.lay_out(desk, &self.chat.button());
+        }
+    }
+
+    /// Has the bar say what waits to be said, once there is one.
+    fn say_notice(&mut self) {
+        if let Some(bar) = &mut self.bar
+            && let Some(notice) = self.notice.take()
+        {
+            bar.notice(notice);
         }
     }
 
@@ -352,6 +364,12 @@ impl Stage for SharerWindows {
                     Some(bar) => bar.set_session(&self.peer, &mode),
                     None => self.bar = Some(Bar::open(desk, &self.title, &self.peer, &mode)?),
                 }
+                self.say_notice();
+                self.lay_out_bar(desk);
+            }
+            SharerUpdate::Notice(text) => {
+                self.notice = Some(plain::sentence(&text));
+                self.say_notice();
                 self.lay_out_bar(desk);
             }
             SharerUpdate::Chat { from_peer, text } => {
