@@ -4,8 +4,8 @@
 //! either nothing is missing, or both ends have closed with a code.
 
 mod flips;
-mod keys;
-mod relay;
+pub(crate) mod keys;
+pub(crate) mod relay;
 mod sockets;
 mod streams;
 pub(crate) mod world;

@@ -14,8 +14,14 @@ use crate::support::{code, epoch};
 fn handshake() -> ([usize; 2], Duration) {
     let start = Instant::now();
     let live = LiveCode::new(code(), start);
-    let mut helper = HelperEnd::start(&live, 1, Settings::default(), start).secured;
-    let mut sharer = SharerEnd::start(code(), 2, Settings::default(), start).secured;
+    let helper = HelperEnd::start(&live, 1, Settings::default(), start);
+    let bytes = between(helper, SharerEnd::start(code(), 2, Settings::default(), start));
+    (bytes, start.elapsed())
+}
+
+/// Runs two ends until both are authenticated. Gives the bytes from helper and sharer.
+pub(crate) fn between(helper: HelperEnd, sharer: SharerEnd) -> [usize; 2] {
+    let (mut helper, mut sharer) = (helper.secured, sharer.secured);
     let (mut bytes, mut sure, mut wire) = ([0; 2], [false; 2], Vec::new());
     while sure != [true; 2] {
         helper.poll_transmit(&mut wire);
@@ -29,7 +35,7 @@ fn handshake() -> ([usize; 2], Duration) {
         sure[0] |= std::iter::from_fn(|| helper.poll_event()).any(|event| event == HelperEvent::Authenticated);
         sure[1] |= std::iter::from_fn(|| sharer.poll_event()).any(|event| event == SharerEvent::Authenticated);
     }
-    (bytes, start.elapsed())
+    bytes
 }
 
 #[test]

@@ -8,11 +8,22 @@
 
 mod allocations;
 mod attack;
+#[cfg(feature = "tokens")]
+mod audit;
 mod code;
 mod cost;
 mod decide;
+mod enforce;
 mod exchange;
+#[cfg(feature = "tokens")]
+mod handshake;
+#[cfg(feature = "policy-files")]
+mod in_force;
 mod lifetime;
 mod matrix;
+#[cfg(feature = "policy-files")]
+mod policy_files;
 mod support;
+#[cfg(feature = "tokens")]
+mod tokens;
 mod vectors;

@@ -27,6 +27,11 @@ impl Middle {
         Self { channels: [Channel::server(&identity).unwrap(), Channel::client(&identity).unwrap()], read: [Vec::new(), Vec::new()], alter }
     }
 
+    /// What it has read in clear, by the leg it came from.
+    pub(crate) fn read(&self) -> &[Vec<u8>; 2] {
+        &self.read
+    }
+
     /// Moves plaintext to the other channel, as soon as that can send.
     fn pump(&mut self, from: Leg) {
         let [helper, sharer] = &mut self.channels;

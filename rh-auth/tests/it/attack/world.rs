@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rh_auth::code::{LiveCode, TypedCode};
+use rh_proto::credential::Credential;
 use rh_proto::error::CloseCode;
 use rh_proto::io::tls::{Identity, Secured};
 use rh_proto::mode::Mode;
@@ -46,8 +47,12 @@ pub(crate) type SharerEnd = End<Sharer>;
 
 impl HelperEnd {
     pub(crate) fn start(live: &LiveCode, seed: u8, settings: Settings, now: Instant) -> Self {
-        let identity = Identity::from_seed([seed; 32]);
-        Self::new(Secured::helper(&identity, [seed; 16], settings, live.credential([seed; 32]), now).unwrap())
+        Self::with(live.credential([seed; 32]), seed, settings, now)
+    }
+
+    /// With any credential; `seed` makes its session key and the session's id.
+    pub(crate) fn with(credential: Box<dyn Credential>, seed: u8, settings: Settings, now: Instant) -> Self {
+        Self::new(Secured::helper(&Identity::from_seed([seed; 32]), [seed; 16], settings, credential, now).unwrap())
     }
 
     /// Plays the helper's part of the session. Every act answers one event, so that the two logs do not depend on timing.
@@ -86,8 +91,11 @@ impl HelperEnd {
 
 impl SharerEnd {
     pub(crate) fn start(typed: rh_auth::code::Code, seed: u8, settings: Settings, now: Instant) -> Self {
-        let identity = Identity::from_seed([seed; 32]);
-        Self::new(Secured::sharer(&identity, settings, TypedCode::new(typed).credential([seed; 32]), now).unwrap())
+        Self::with(TypedCode::new(typed).credential([seed; 32]), seed, settings, now)
+    }
+
+    pub(crate) fn with(credential: Box<dyn Credential>, seed: u8, settings: Settings, now: Instant) -> Self {
+        Self::new(Secured::sharer(&Identity::from_seed([seed; 32]), settings, credential, now).unwrap())
     }
 
     /// Plays the sharer's part.
@@ -167,12 +175,11 @@ impl World {
     pub(crate) fn new() -> Self {
         let now = epoch();
         let live = LiveCode::new(code(), now);
-        Self {
-            start: now,
-            now,
-            helper: HelperEnd::start(&live, 1, Settings::default(), now),
-            sharer: SharerEnd::start(code(), 2, Settings::default(), now),
-        }
+        Self::of(HelperEnd::start(&live, 1, Settings::default(), now), SharerEnd::start(code(), 2, Settings::default(), now), now)
+    }
+
+    pub(crate) fn of(helper: HelperEnd, sharer: SharerEnd, now: Instant) -> Self {
+        Self { start: now, now, helper, sharer }
     }
 
     /// Both with the right code and nobody in between.
