@@ -9,6 +9,7 @@
 )]
 
 mod clear;
+mod egfx;
 mod exact;
 #[cfg(feature = "__fuzzing")]
 mod fuzz;
@@ -17,6 +18,8 @@ mod motion;
 mod nsc;
 mod pace;
 mod planar;
+mod progressive;
+mod rfx;
 mod screen;
 mod stream;
 mod zgfx;
