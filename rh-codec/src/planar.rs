@@ -211,7 +211,6 @@ impl Decoder {
         if rest.len() > usize::from(head & RUN_LENGTHS == 0) {
             return Err(Error::Malformed("bytes behind the planes"));
         }
-        let [first, second, third] = &self.planes;
         let sub = usize::from(head & SUBSAMPLED != 0);
         let [first, second, third] = &self.planes;
         for (row, y) in (rect.y..rect.bottom()).enumerate() {
@@ -267,9 +266,9 @@ fn read_plane(data: &mut &[u8], head: u8, (width, height): (usize, usize), plane
         return Err(cut);
     }
     plane.resize(width * height, 0);
-    let mut rows = plane.chunks_exact_mut(width);
+    let rows = plane.chunks_exact_mut(width);
     let mut above: &[u8] = &[];
-    while let Some(row) = rows.next() {
+    for row in rows {
         read_row(data, row, above)?;
         above = row;
     }

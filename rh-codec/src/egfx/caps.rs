@@ -3,8 +3,8 @@
 //! The client offers capability sets, one a version; the server confirms one of them. [`negotiate`] is the server's choice, as a function of
 //! the offer and of what the server has; [`Features`] is what a set means, to either side.
 
-use super::pdu::{Field, Input, named};
-use crate::Error;
+use super::pdu::{CommandId, Field, Input, close, named, open};
+use crate::{Error, Limits};
 
 named! {
     /// The version of a capability set (2.2.3).
@@ -53,6 +53,13 @@ pub struct CapSet<'a> {
     pub version: Version,
     /// What it says: of every known version but 10.1 a number of flags, of that 16 bytes without meaning.
     pub data: &'a [u8],
+}
+
+impl CapSet<'static> {
+    /// 10.7 with the small cache, without H.264 and scaling: for a server that talks to a viewer of ours with default limits, with nobody
+    /// to negotiate with.
+    pub const PLAIN: Self =
+        Self { version: Version::V10_7, data: &(flag::SMALL_CACHE | flag::AVC_DISABLED | flag::SCALED_MAP_DISABLED).to_le_bytes() };
 }
 
 impl<'a> Field<'a> for CapSet<'a> {
@@ -155,14 +162,8 @@ impl Features {
             _ => u32::from_le_bytes(*set.data.first_chunk()?),
         };
         let has = |bit: u32| flags & bit != 0;
-        let mut features = Self {
-            version,
-            thin_client: false,
-            small_cache: has(flag::SMALL_CACHE),
-            avc420: false,
-            avc444: false,
-            scaled_output: false,
-        };
+        let mut features =
+            Self { version, thin_client: false, small_cache: has(flag::SMALL_CACHE), avc420: false, avc444: false, scaled_output: false };
         match version {
             Version::V8 => features.thin_client = has(flag::THIN_CLIENT),
             Version::V8_1 => {
@@ -203,6 +204,33 @@ impl Features {
     pub const fn cache_bytes(&self) -> usize {
         if self.small_cache { 16 << 20 } else { 100 << 20 }
     }
+}
+
+/// Appends a client's `CapsAdvertise`, with its header: all versions that are known, and the native profile if it is wanted.
+///
+/// `avc` says whether H.264 can be decoded. The small cache is asked for unless `limits` hold the large one.
+pub fn advertise(limits: &Limits, native: bool, avc: bool, out: &mut Vec<u8>) {
+    let large = u64::from(limits.max_cached_tiles) * 64 * 64 * 4 >= 100 << 20;
+    let small = if large { 0 } else { flag::SMALL_CACHE };
+    let (no_avc, avc420) = if avc { (0, flag::AVC420_ENABLED) } else { (flag::AVC_DISABLED, 0) };
+    let flags = [
+        (Version::V8, small),
+        (Version::V8_1, small | avc420),
+        (Version::V10, small | no_avc),
+        (Version::V10_2, small | no_avc),
+        (Version::V10_4, small | no_avc),
+        (Version::V10_5, small | no_avc),
+        (Version::V10_6, small | no_avc),
+        (Version::V10_7, small | no_avc),
+    ];
+    let flags = flags.map(|(version, flags)| (version, flags.to_le_bytes()));
+    let start = open(out, CommandId::CAPS_ADVERTISE);
+    let known = flags.iter().map(|(version, flags)| CapSet { version: *version, data: flags });
+    let sets = known.chain(native.then_some(CapSet { version: Version::NATIVE, data: &[] }));
+    let count = u16::try_from(flags.len()).unwrap_or(0) + u16::from(native);
+    count.write(out);
+    sets.for_each(|set| set.write(out));
+    close(out, start);
 }
 
 /// What a server is willing to speak.

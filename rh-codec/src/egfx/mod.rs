@@ -5,6 +5,15 @@
 //!
 //! [MS-RDPEGFX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rdpegfx/
 
+pub mod alpha;
+mod cache;
 pub mod caps;
+mod output;
 pub mod pdu;
+mod reader;
+mod slots;
+mod writer;
 pub mod zgfx;
+
+pub use reader::Reader;
+pub use writer::Writer;

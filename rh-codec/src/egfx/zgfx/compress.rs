@@ -90,13 +90,7 @@ impl Compressor {
             Effort::Balanced => Search { depth: 6, enough: 48, lazy: true, patience: 6, short: true },
             Effort::Small => Search { depth: 48, enough: 256, lazy: true, patience: 9, short: true },
         };
-        Self {
-            search,
-            places: Places::new(search),
-            window: vec![0; HISTORY + ROOM].into_boxed_slice(),
-            at: 0,
-            position: Places::FIRST,
-        }
+        Self { search, places: Places::new(search), window: vec![0; HISTORY + ROOM].into_boxed_slice(), at: 0, position: Places::FIRST }
     }
 
     /// Forgets the history: what follows can be read by a decompressor that is new.

@@ -17,6 +17,7 @@ mod decompress;
 mod hash;
 
 pub use compress::Compressor;
+pub(super) use compress::Message;
 pub use decompress::Decompressor;
 
 /// Bytes of history that a match may refer back to (3.1.9.1.1); bytes of uncompressed segments are in it too.

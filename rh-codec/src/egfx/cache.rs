@@ -1,0 +1,105 @@
+//! The bitmap cache (3.3.1.4): numbered slots that hold rectangles of pixels.
+
+use crate::{Error, Rect, Surface, image::Pixel};
+
+/// One slot's rectangle; of no size if nothing is kept there.
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    width: u32,
+    height: u32,
+    pixels: Vec<Pixel>,
+}
+
+impl Entry {
+    /// Bytes of memory, which a rectangle that was larger before may have left larger.
+    fn bytes(&self) -> usize {
+        self.pixels.capacity() * size_of::<Pixel>()
+    }
+}
+
+/// Slots, counted from 1, and their pixels: the same on both sides.
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    /// Grows with the highest slot in use.
+    entries: Vec<Entry>,
+    most_slots: u16,
+    most_bytes: usize,
+    /// Invariant: the sum of the entries' bytes, and at most `most_bytes`.
+    bytes: usize,
+}
+
+impl Cache {
+    pub(super) fn new(most_slots: u16, most_bytes: usize) -> Self {
+        Self { entries: Vec::new(), most_slots, most_bytes, bytes: 0 }
+    }
+
+    fn index(&self, slot: u16) -> Result<usize, Error> {
+        if slot == 0 || slot > self.most_slots {
+            return Err(Error::Malformed("a cache slot that does not exist"));
+        }
+        Ok(usize::from(slot) - 1)
+    }
+
+    /// Keeps a rectangle of a surface, which lies within it; what the slot held is gone.
+    pub(super) fn store(&mut self, slot: u16, surface: &Surface, rect: Rect) -> Result<(), Error> {
+        let index = self.index(slot)?;
+        if index >= self.entries.len() {
+            self.entries.resize_with(index + 1, Entry::default);
+        }
+        let entry = &mut self.entries[index];
+        let area = usize::try_from(rect.area()).unwrap_or(usize::MAX);
+        self.bytes -= entry.bytes();
+        entry.pixels.clear();
+        (entry.width, entry.height) = (0, 0);
+        // Memory that is far too large goes back.
+        if entry.pixels.capacity() < area || entry.pixels.capacity() / 2 > area {
+            entry.pixels = Vec::new();
+            if area.saturating_mul(size_of::<Pixel>()) > self.most_bytes - self.bytes {
+                return Err(Error::LimitExceeded { what: "the bytes of the bitmap cache", limit: self.most_bytes as u64 });
+            }
+            entry.pixels.reserve_exact(area);
+        }
+        for y in rect.y..rect.bottom() {
+            entry.pixels.extend_from_slice(surface.span(rect.x, y, rect.width));
+        }
+        (entry.width, entry.height) = (rect.width, rect.height);
+        self.bytes += entry.bytes();
+        Ok(())
+    }
+
+    fn entry(&self, slot: u16) -> Result<&Entry, Error> {
+        let index = self.index(slot)?;
+        self.entries.get(index).filter(|entry| entry.width > 0).ok_or(Error::Malformed("a cache slot that holds nothing"))
+    }
+
+    /// Width and height of what a slot holds.
+    pub(super) fn size(&self, slot: u16) -> Result<(u32, u32), Error> {
+        let entry = self.entry(slot)?;
+        Ok((entry.width, entry.height))
+    }
+
+    /// Rows of what a slot holds, from the top.
+    pub(super) fn rows(&self, slot: u16) -> Result<impl Iterator<Item = &[Pixel]>, Error> {
+        let entry = self.entry(slot)?;
+        Ok(entry.pixels.chunks_exact(entry.width as usize))
+    }
+
+    /// Paints what a slot holds, which lies within the surface.
+    pub(super) fn restore(&self, slot: u16, surface: &mut Surface, x: u32, y: u32) -> Result<(), Error> {
+        let width = self.size(slot)?.0;
+        for (y, row) in (y..).zip(self.rows(slot)?) {
+            surface.span_mut(x, y, width).copy_from_slice(row);
+        }
+        Ok(())
+    }
+
+    /// Forgets what a slot holds; one that holds nothing is none the worse.
+    pub(super) fn evict(&mut self, slot: u16) -> Result<(), Error> {
+        let index = self.index(slot)?;
+        if let Some(entry) = self.entries.get_mut(index) {
+            self.bytes -= entry.bytes();
+            *entry = Entry::default();
+        }
+        Ok(())
+    }
+}
