@@ -174,6 +174,24 @@ impl FreeRdp {
         self.ask(kind::GRAPHICS_COMMAND, Area::default(), 0, command)
     }
 
+    /// One `RDP_SEGMENTED_DATA`: unpacked by FreeRDP, then command by command. `Err` inside: what it refuses.
+    pub(crate) fn graphics_message(&mut self, message: &[u8]) -> Result<Result<(), String>, String> {
+        let plain = match self.zgfx_decode(message)? {
+            Ok(plain) => plain,
+            Err(status) => return Ok(Err(format!("zgfx: {status}"))),
+        };
+        let mut rest = &plain[..];
+        while let Some((head, _)) = rest.split_first_chunk::<8>() {
+            let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+            let (command, tail) = rest.split_at_checked(length.max(8)).ok_or("commands that are cut off")?;
+            rest = tail;
+            if let Err(status) = self.graphics_command(command)? {
+                return Ok(Err(format!("command {}: {status}", head[0])));
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// The pipeline's output.
     pub(crate) fn graphics_read(&mut self) -> Result<Picture, String> {
         let data = self.ask(kind::GRAPHICS_READ, Area::default(), 0, &[])?.map_err(|status| format!("no output: {status}"))?;

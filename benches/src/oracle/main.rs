@@ -11,6 +11,7 @@
 mod frames;
 mod freerdp;
 mod ironrdp;
+mod pipeline;
 mod planar;
 mod report;
 mod zgfx;
@@ -44,7 +45,12 @@ struct Oracles {
 
 type Check = fn(&mut Oracles, &mut Report) -> Result<(), String>;
 
-const CHECKS: &[(&str, Check)] = &[("zgfx", zgfx::run), ("planar", planar::run)];
+#[rustfmt::skip] // One a line: several people add to it.
+const CHECKS: &[(&str, Check)] = &[
+    ("zgfx", zgfx::run),
+    ("planar", planar::run),
+    ("pipeline", pipeline::run),
+];
 
 fn main() -> ExitCode {
     match run(&Args::parse()) {
