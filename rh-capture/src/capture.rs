@@ -94,7 +94,7 @@ pub enum DamageSource {
     Exact,
     /// The system reports them, rounded up to larger areas.
     Coarse,
-    /// The system is silent: the picture is compared every [`Options::poll`].
+    /// The system is silent: changes are looked for every [`Options::poll`]; areas are tiles.
     None,
 }
 
@@ -112,10 +112,11 @@ pub enum CursorSource {
 /// How to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How often to compare where the system does not report damage. At least 1 ms.
+    /// How often to look for changes where the system does not report damage; a frame is then at most this old when it is taken. At least 1 ms.
     pub poll: Duration,
     /// Checks the system's damage reports: each frame is compared, outside its damage, with a full grab. What was missed is added to the
     /// damage and counted in [`Stats::missed_pixels`]. Costs several full grabs a frame and holds up the window system meanwhile; for diagnosis only.
+    /// Where the system reports no damage there is nothing to check.
     pub verify: bool,
 }
 

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{Error, Rect, Size, Transfer, damage::Damage};
 
-/// Rows that are compared at a time, and the side of a compared tile.
-pub(super) const TILE: u32 = 64;
+/// Rows that [`Buffer::look`] reads.
+pub(super) const BAND: u32 = 64;
 
 /// Most pixels of a display: half a gigabyte in memory.
 const MAX_PIXELS: u64 = 1 << 27;
@@ -36,7 +36,7 @@ pub(super) struct Place {
 /// Whole rows are read straight into the picture: that is where `ShmGetImage` puts them, one row after the other. Narrower areas
 /// arrive packed in the room behind the picture and are copied to their rows.
 ///
-/// Invariant: `memory` holds `picture + room` bytes; `room` is at least a quarter of the picture and at least [`TILE`] rows.
+/// Invariant: `memory` holds `picture + room` bytes; `room` is 0, or at least a quarter of the picture and at least [`BAND`] rows.
 pub(super) struct Buffer {
     memory: Memory,
     segment: Option<shm::Seg>,
@@ -79,7 +79,7 @@ pub(super) fn choose(connection: &Connection, local: bool, wanted: Transfer) -> 
         if shares && !local {
             continue;
         }
-        match Buffer::new(connection, *way, Size::new(16, 16)) {
+        match Buffer::new(connection, *way, Size::new(16, 16), false) {
             Ok(buffer) => {
                 buffer.release(connection);
                 return Ok(*way);
@@ -92,13 +92,14 @@ pub(super) fn choose(connection: &Connection, local: bool, wanted: Transfer) -> 
 }
 
 impl Buffer {
-    pub(super) fn new(connection: &Connection, way: Transfer, size: Size) -> Result<Self, Fail> {
+    /// With room beside the picture if `parts` are to be read; without, only all of it can be.
+    pub(super) fn new(connection: &Connection, way: Transfer, size: Size, parts: bool) -> Result<Self, Fail> {
         if u64::from(size.width) * u64::from(size.height) > MAX_PIXELS {
             return Err(Error::LimitExceeded { what: "pixels of a display", limit: MAX_PIXELS }.into());
         }
         let stride = size.width as usize * 4;
         let picture = stride * size.height as usize;
-        let room = (picture / 4).max(stride * TILE.min(size.height) as usize);
+        let room = if parts { (picture / 4).max(stride * BAND.min(size.height) as usize) } else { 0 };
         let (memory, segment) = match way {
             Transfer::SharedMemory => {
                 // `ShmAttachFd` came with MIT-SHM 1.2; older servers would answer with an error, but not before keeping the descriptor.
@@ -176,7 +177,7 @@ impl Buffer {
         for (rect, offset, asked) in asked.into_iter().flatten() {
             // After a failure the other replies are still awaited, so that nothing is written here later.
             match (self.receive(rect, offset, asked), &result) {
-                (Ok(()), Ok(())) if offset >= self.picture => self.settle(rect, offset),
+                (Ok(()), Ok(())) if offset >= self.picture => self.settle(rect, offset, rect),
                 (Err(fail), Ok(())) => result = Err(fail),
                 _ => {}
             }
@@ -184,12 +185,33 @@ impl Buffer {
         result
     }
 
-    /// Reads [`TILE`] rows from `y` on (fewer at the bottom) without touching the picture, and returns the picture's rows and the ones just read.
+    /// Reads all of the picture.
+    pub(super) fn read_all(&mut self, connection: &Connection, place: Place) -> Result<(), Fail> {
+        let whole = Rect::whole(self.size);
+        let asked = self.ask(connection, place, whole, 0)?;
+        self.receive(whole, 0, asked)
+    }
+
+    /// Whether an area can be read beside the picture.
+    pub(super) fn has_room(&self, rect: Rect) -> bool {
+        rect.area() * 4 <= self.room as u64
+    }
+
+    /// Reads an area for which there is room, without touching the picture.
+    pub(super) fn read_ahead(&mut self, connection: &Connection, place: Place, rect: Rect) -> Result<(), Fail> {
+        let asked = self.ask(connection, place, rect, self.picture)?;
+        self.receive(rect, self.picture, asked)
+    }
+
+    /// Takes `part` of the area just read ahead into the picture.
+    pub(super) fn settle_ahead(&mut self, rect: Rect, part: Rect) {
+        self.settle(rect, self.picture, part);
+    }
+
+    /// Reads [`BAND`] rows from `y` on (fewer at the bottom) without touching the picture, and returns the picture's rows and the ones just read.
     pub(super) fn look(&mut self, connection: &Connection, place: Place, y: u32) -> Result<(&[u8], &[u8]), Fail> {
-        let height = TILE.min(self.size.height.saturating_sub(y));
-        let band = Rect::new(0, y, self.size.width, height);
-        let asked = self.ask(connection, place, band, self.picture)?;
-        self.receive(band, self.picture, asked)?;
+        let height = BAND.min(self.size.height.saturating_sub(y));
+        self.read_ahead(connection, place, Rect::new(0, y, self.size.width, height))?;
         let (from, len) = (y as usize * self.stride(), height as usize * self.stride());
         let bytes = self.memory.bytes();
         Ok((&bytes[from..from + len], &bytes[self.picture..self.picture + len]))
@@ -197,7 +219,7 @@ impl Buffer {
 
     /// Takes what [`look`](Self::look) just read from `y` on into the picture.
     pub(super) fn accept(&mut self, y: u32) {
-        let height = TILE.min(self.size.height.saturating_sub(y));
+        let height = BAND.min(self.size.height.saturating_sub(y));
         let (to, len) = (y as usize * self.stride(), height as usize * self.stride());
         let picture = self.picture;
         self.memory.bytes_mut().copy_within(picture..picture + len, to);
@@ -235,15 +257,31 @@ impl Buffer {
         Ok(())
     }
 
-    /// Copies an area that arrived packed at `offset` to its rows.
-    fn settle(&mut self, rect: Rect, offset: usize) {
-        let (row, packed) = (self.stride(), rect.width as usize * 4);
-        let start = rect.y as usize * row + rect.x as usize * 4;
+    /// Copies `part` of an area that arrived packed at `offset` to its rows.
+    fn settle(&mut self, rect: Rect, offset: usize, part: Rect) {
+        let (row, packed, columns) = (self.stride(), rect.width as usize * 4, part.width as usize * 4);
         let (picture, room) = self.memory.bytes_mut().split_at_mut(self.picture);
-        let rows = room[offset - self.picture..].chunks_exact(packed).take(rect.height as usize);
-        for (from, to) in rows.zip(picture[start..].chunks_mut(row)) {
-            to[..packed].copy_from_slice(from);
+        let from = offset - self.picture + (part.y - rect.y) as usize * packed + (part.x - rect.x) as usize * 4;
+        let to = part.y as usize * row + part.x as usize * 4;
+        let rows = room[from..].chunks(packed).zip(picture[to..].chunks_mut(row)).take(part.height as usize);
+        for (from, to) in rows {
+            to[..columns].copy_from_slice(&from[..columns]);
         }
+    }
+}
+
+#[cfg(test)]
+impl Buffer {
+    /// A black picture without a server.
+    pub(super) fn blank(size: Size) -> Self {
+        let picture = size.width as usize * size.height as usize * 4;
+        Self { memory: Memory::Own(vec![0; 2 * picture]), segment: None, size, picture, room: picture }
+    }
+
+    /// What a server would send beside the picture.
+    pub(super) fn arrive(&mut self, pixels: &[u8]) {
+        let at = self.picture;
+        self.memory.bytes_mut()[at..at + pixels.len()].copy_from_slice(pixels);
     }
 }
 

@@ -7,37 +7,33 @@ use std::{
 };
 
 use x11rb::{
-    NONE,
-    connection::Connection as _,
+    connection::{Connection as _, SequenceNumber},
     protocol::{
         Event as XEvent,
-        damage::ConnectionExt as _,
         xfixes::ConnectionExt as _,
         xproto::{ConnectionExt as _, QueryPointerReply, Screen},
     },
 };
 
 use super::{
-    buffer::{self, Buffer, TILE},
-    compare, cursor,
+    buffer, cursor,
     link::{self, Connection, Fail},
     monitors,
-    picture::{Picture, place},
+    picture::Picture,
+    reports::Reports,
     rest::{Rest, Wake},
     server::{self, Server},
 };
 use crate::{
-    Capture, CursorSource, DamageSource, DisplayId, Error, Event, Frame, Info, Kind, Layout, Options, PixelFormat, Position, Reason, Rect,
-    State, Stats, Transfer, Waker,
+    Capture, CursorSource, DamageSource, DisplayId, Error, Event, Frame, Info, Kind, Layout, Options, PixelFormat, Position, Reason, State,
+    Stats, Transfer, Waker,
 };
-
-/// More damaged areas than this are taken as one: going through them would cost more than reading what lies between.
-const MANY_AREAS: usize = 256;
 
 pub(super) struct X11Capture {
     connection: Connection,
     screen: Screen,
     server: Server,
+    reports: Option<Reports>,
     way: Transfer,
     info: Info,
     options: Options,
@@ -64,7 +60,6 @@ struct Pointer {
 /// What the server said that has not been looked into.
 #[derive(Default)]
 struct News {
-    damage: bool,
     layout: bool,
     motion: bool,
     /// Serial of the pointer's new shape.
@@ -73,7 +68,7 @@ struct News {
 
 impl News {
     fn any(&self) -> bool {
-        self.damage || self.layout || self.motion || self.shape.is_some()
+        self.layout || self.motion || self.shape.is_some()
     }
 }
 
@@ -97,6 +92,7 @@ impl X11Capture {
         let (connection, screen) = (link.connection, link.screen);
         server::check_format(&connection, &screen)?;
         let server = Server::set_up(&connection, &screen)?;
+        let reports = if server.damage { Some(Reports::new(&connection, screen.root)?) } else { None };
         let way = buffer::choose(&connection, link.local, wanted)?;
         let displays = monitors::read(&connection, screen.root, server.monitors, &Layout::default())?;
         let layout = Layout::default().succeed(displays);
@@ -107,7 +103,7 @@ impl X11Capture {
                 Transfer::SharedMemorySysV => "sysv",
                 Transfer::Auto | Transfer::Socket => "socket",
             },
-            damage: if server.damage.is_some() { DamageSource::Exact } else { DamageSource::None },
+            damage: if server.damage { DamageSource::Exact } else { DamageSource::None },
             cursor: if server.cursor { CursorSource::Separate } else { CursorSource::None },
             secure_prompts: false,
         };
@@ -115,6 +111,7 @@ impl X11Capture {
             connection,
             screen,
             server,
+            reports,
             way,
             info,
             options: Options::default(),
@@ -144,9 +141,19 @@ impl X11Capture {
         if matches!(self.life, Life::Running) { Ok(()) } else { Err(Error::Ended) }
     }
 
-    fn note(&mut self, event: &XEvent) {
+    /// Takes in what the server has sent by now, and returns whether that was anything.
+    fn hear(&mut self) -> Result<bool, Fail> {
+        let mut heard = false;
+        while let Some((event, sequence)) = self.connection.poll_for_event_with_sequence()? {
+            self.note(&event, sequence);
+            heard = true;
+        }
+        Ok(heard)
+    }
+
+    fn note(&mut self, event: &XEvent, sequence: SequenceNumber) {
         match event {
-            XEvent::DamageNotify(_) => self.news.damage = true,
+            XEvent::DamageNotify(event) => self.reports.iter_mut().for_each(|reports| reports.note(event, sequence)),
             XEvent::XfixesCursorNotify(event) => self.news.shape = Some(event.cursor_serial),
             XEvent::XinputRawMotion(_) => self.news.motion = true,
             XEvent::RandrScreenChangeNotify(_) | XEvent::RandrNotify(_) => self.news.layout = true,
@@ -158,19 +165,14 @@ impl X11Capture {
 
     fn try_next(&mut self, until: Instant) -> Result<Option<Event>, Fail> {
         loop {
-            while let Some(event) = self.connection.poll_for_event()? {
-                self.note(&event);
-            }
-            let asks = self.news.any() || self.looks();
+            self.hear()?;
+            let asks = self.news.any() || self.damaged() || self.looks();
             if let Some(event) = self.digest()? {
                 return Ok(Some(event));
             }
             // Events may have arrived together with the replies that `digest` waited for; then there is no reason to sleep.
-            if asks && let Some(event) = self.connection.poll_for_event()? {
-                self.note(&event);
-                if Instant::now() < until {
-                    continue;
-                }
+            if asks && self.hear()? && Instant::now() < until {
+                continue;
             }
             let wake_up = if self.looks() { until.min(self.next_look) } else { until };
             match self.rest.sleep(&self.connection, wake_up)? {
@@ -184,8 +186,13 @@ impl X11Capture {
 
     /// Whether anything has to be asked for because the server does not report it.
     fn looks(&self) -> bool {
-        let pictures = self.server.damage.is_none() && self.pictures.iter().any(|picture| !picture.announced);
+        let pictures = self.reports.is_none() && self.pictures.iter().any(|picture| !picture.announced);
         pictures || (!self.server.motion && self.pointer.watched)
+    }
+
+    /// Whether the server has noted damage that was not taken.
+    fn damaged(&self) -> bool {
+        self.reports.as_ref().is_some_and(Reports::any)
     }
 
     /// Turns what the server said into the consumer's next event.
@@ -203,14 +210,12 @@ impl X11Capture {
         if let Some(event) = self.digest_pointer()? {
             return Ok(Some(event));
         }
-        if self.news.damage && self.pictures.iter().any(|picture| !picture.announced) {
+        if self.damaged() && self.pictures.iter().any(|picture| !picture.announced) {
             self.pull()?;
         }
         if self.looks() && Instant::now() >= self.next_look {
             self.news.motion |= !self.server.motion;
-            if self.server.damage.is_none() {
-                self.compare()?;
-            }
+            self.look()?;
             self.next_look = Instant::now() + self.options.poll.max(Duration::from_millis(1));
         }
         let changed = self.pictures.iter_mut().find(|picture| !picture.announced && !picture.pending.is_empty());
@@ -252,44 +257,26 @@ impl X11Capture {
         Some(Position { display: display.id, x, y })
     }
 
-    /// Takes over what the server has noted as damaged, and starts its notes anew in the same step.
-    ///
-    /// Whatever is drawn after that step is noted anew, and pixels are only read after it: nothing is lost in between.
+    /// Takes over what the server has noted as damaged.
     fn pull(&mut self) -> Result<(), Fail> {
-        let Some(report) = self.server.damage else { return Ok(()) };
-        self.news.damage = false;
-        self.connection.damage_subtract(report.damage, NONE, report.region)?;
-        let areas = self.connection.xfixes_fetch_region(report.region)?;
-        // Drawing is when programs also move the pointer without any motion (`XWarpPointer`), and asking along costs next to nothing.
-        let pointer = self.connection.query_pointer(self.screen.root)?;
-        let areas = areas.reply()?;
-        let position = self.locate(&pointer.reply()?);
+        let Some(reports) = &mut self.reports else { return Ok(()) };
+        let pointer = reports.take(&self.connection, &mut self.pictures, &mut self.stats).inspect_err(|_| {
+            // The notes may be gone without having reached us.
+            self.pictures.iter_mut().for_each(Picture::forget);
+        })?;
+        // Drawing is when programs also move the pointer without any motion (`XWarpPointer`).
+        let position = self.locate(&pointer);
         self.news.motion |= position.is_some() && position != self.pointer.told_position;
-        let all = std::slice::from_ref(&areas.extents);
-        let areas = if areas.rectangles.len() > MANY_AREAS { all } else { &areas.rectangles };
-        for picture in &mut self.pictures {
-            for area in areas {
-                picture.pending.add(picture.part(area));
-            }
-        }
         Ok(())
     }
 
     /// Looks for changes where the server reports none. Pictures that wait to be taken can wait with this too.
-    fn compare(&mut self) -> Result<(), Fail> {
+    fn look(&mut self) -> Result<(), Fail> {
         for picture in self.pictures.iter_mut().filter(|picture| !picture.announced) {
-            let size = picture.buffer.size();
-            for y in (0..size.height).step_by(TILE as usize) {
-                let stride = picture.buffer.stride();
-                let (before, after) = match picture.buffer.look(&self.connection, picture.place, y) {
-                    Ok(rows) => rows,
-                    // The display has just changed; the layout's event is on its way.
-                    Err(Fail::Refused(_)) => break,
-                    Err(fail) => return Err(fail),
-                };
-                compare::tiles(before, after, stride, y, |tile, _| picture.pending.add(tile));
-                self.stats.reads += 1;
-                self.stats.pixels_read += u64::from(size.width) * u64::from(TILE.min(size.height - y));
+            match picture.look(&self.connection, &mut self.stats) {
+                // The display has just changed; the layout's event is on its way.
+                Ok(()) | Err(Fail::Refused(_)) => {}
+                Err(fail) => return Err(fail),
             }
         }
         Ok(())
@@ -310,19 +297,12 @@ impl X11Capture {
                 picture.buffer.release(&self.connection);
                 continue;
             };
-            picture.place = place(&self.screen, display);
-            if picture.buffer.size() != display.pixels {
-                match Buffer::new(&self.connection, self.way, display.pixels) {
-                    Ok(buffer) => std::mem::replace(&mut picture.buffer, buffer).release(&self.connection),
-                    Err(fail) => {
-                        // No room for this one: it is no longer watched, and the caller hears why.
-                        picture.buffer.release(&self.connection);
-                        result = Err(fail);
-                        continue;
-                    }
-                }
+            if let Err(fail) = picture.refit(&self.connection, self.way, &self.screen, display) {
+                // No room for this one: it is no longer watched, and the caller hears why.
+                picture.buffer.release(&self.connection);
+                result = Err(fail);
+                continue;
             }
-            picture.forget();
             self.pictures.push(picture);
         }
         result
@@ -330,7 +310,8 @@ impl X11Capture {
 
     /// Brings one picture up to date and returns its index.
     fn take(&mut self, display: DisplayId) -> Result<usize, Fail> {
-        if self.news.damage || self.options.verify {
+        self.hear()?;
+        if self.damaged() || self.options.verify {
             self.pull()?;
         }
         let Some(index) = self.pictures.iter().position(|picture| picture.id == display) else {
@@ -343,26 +324,16 @@ impl X11Capture {
             .into());
         };
         let picture = &mut self.pictures[index];
-        std::mem::swap(&mut picture.pending, &mut picture.taken);
-        picture.pending.clear();
-        if let Err(fail) = picture.buffer.read(&self.connection, picture.place, &mut picture.taken) {
-            picture.forget();
-            return Err(fail);
-        }
-        self.stats.reads += picture.taken.rects().len() as u64;
-        self.stats.pixels_read += picture.taken.rects().iter().map(Rect::area).sum::<u64>();
+        picture.take(&self.connection, self.options.poll, &mut self.stats)?;
         if self.options.verify {
             self.stats.missed_pixels += picture.verify(&self.connection)?;
         }
-        picture.announced = false;
-        picture.seq += 1;
-        self.stats.frames += 1;
         Ok(index)
     }
 
     /// As `take`, with the server held still from the damage report to the last comparison if that is to be verified.
     fn take_held(&mut self, display: DisplayId) -> Result<usize, Fail> {
-        if !self.options.verify {
+        if !self.options.verify || self.reports.is_none() {
             return self.take(display);
         }
         self.connection.grab_server()?;
@@ -376,7 +347,7 @@ impl X11Capture {
         let mut fresh = Vec::new();
         for display in displays.iter().filter_map(|id| self.layout.display(*id)) {
             if !self.pictures.iter().any(|picture| picture.id == display.id) {
-                fresh.push(Picture::new(&self.connection, self.way, &self.screen, display)?);
+                fresh.push(Picture::new(&self.connection, self.way, self.reports.is_some(), &self.screen, display)?);
             }
         }
         self.pictures.extend(fresh);
@@ -449,7 +420,7 @@ impl Capture for X11Capture {
         Ok(Frame {
             seq: picture.seq,
             generation: self.layout.generation,
-            at: Instant::now(),
+            at: picture.at,
             size: picture.buffer.size(),
             stride: picture.buffer.stride(),
             format: PixelFormat::Bgrx,

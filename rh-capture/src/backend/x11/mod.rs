@@ -2,15 +2,16 @@
 
 mod buffer;
 mod capture;
-mod compare;
 mod cursor;
 mod link;
 mod local_input;
 mod monitors;
 mod picture;
+mod reports;
 mod rest;
 mod server;
 mod sys;
+mod tiles;
 
 use std::{env, os::unix::net::UnixStream, path::PathBuf, sync::mpsc, thread, time::Duration};
 

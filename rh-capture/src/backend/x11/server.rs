@@ -3,7 +3,7 @@
 use x11rb::{
     connection::{Connection as _, RequestConnection as _},
     protocol::{
-        damage::{self, ConnectionExt as _, ReportLevel},
+        damage::{self, ConnectionExt as _},
         randr::{self, ConnectionExt as _, NotifyMask},
         shm,
         xfixes::{self, ConnectionExt as _, CursorNotifyMask},
@@ -19,20 +19,13 @@ use crate::{Error, Kind};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Server {
     /// Reports of what changed; without it the picture is compared.
-    pub(super) damage: Option<DamageReport>,
+    pub(super) damage: bool,
     /// Monitors (RandR 1.5); without it the screen is one display.
     pub(super) monitors: bool,
     /// The pointer's shape; without it there is none.
     pub(super) cursor: bool,
     /// Word of every motion of the pointer (XInput 2); without it the pointer is asked for.
     pub(super) motion: bool,
-}
-
-/// Everything that changed on the root window since it was last moved to the region.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DamageReport {
-    pub(super) damage: damage::Damage,
-    pub(super) region: xfixes::Region,
 }
 
 /// Checks that pixels come in the one format this crate hands out.
@@ -66,16 +59,10 @@ impl Server {
         let has = |name| connection.extension_information(name).map(|found| found.is_some());
         let root = screen.root;
         let cursor = has(xfixes::X11_EXTENSION_NAME)? && connection.xfixes_query_version(5, 0)?.reply()?.major_version >= 2;
-        let damage = if cursor && has(damage::X11_EXTENSION_NAME)? {
+        let damage = cursor && has(damage::X11_EXTENSION_NAME)?;
+        if damage {
             connection.damage_query_version(1, 1)?.reply()?;
-            let report = DamageReport { damage: connection.generate_id()?, region: connection.generate_id()? };
-            // One event when anything changed after nothing had: a consumer that is busy is not sent more.
-            connection.damage_create(report.damage, root, ReportLevel::NON_EMPTY)?;
-            connection.xfixes_create_region(report.region, &[])?;
-            Some(report)
-        } else {
-            None
-        };
+        }
         let mut monitors = false;
         if has(randr::X11_EXTENSION_NAME)? {
             let version = connection.randr_query_version(1, 5)?.reply()?;

@@ -1,8 +1,12 @@
 //! Pixels and damage.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
-use rh_capture::{Config, DamageSource, DisplayId, Error, Kind, Options, Rect, Select, Transfer, open};
+use rh_capture::{Config, DamageSource, DisplayId, Error, Event, Kind, Options, Rect, Select, Transfer, open};
 
 use super::screen::{Pen, colours, scribble, watching, xwd};
 use crate::{
@@ -84,6 +88,58 @@ fn soak_ten_thousand_random_draws_leave_no_stale_pixel() {
 }
 
 #[test]
+fn damage_is_sound_while_another_client_keeps_drawing() {
+    let server = XServer::xvfb(480, 300);
+    let mut capture = watching(&server, Transfer::Auto, &Options::default());
+    let mut mirror = Mirror::default();
+    capture.invalidate(D);
+    mirror.follow(&mut *capture, D);
+    let enough = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let drawing = scope.spawn(|| {
+            let pen = Pen::on(&server);
+            let (mut dice, mut windows) = (Dice(0xc0_ffee), Vec::new());
+            while !enough.load(Ordering::Relaxed) {
+                scribble(&pen, &mut dice, &mut windows, 480, 300);
+            }
+            // Windows go with their client; for the comparison below the screen has to stay as it is.
+            pen
+        });
+        // Frames fall between any two of its requests, and the mirror checks each: nothing new outside the damage.
+        (0..300).for_each(|_| mirror.follow(&mut *capture, D));
+        enough.store(true, Ordering::Relaxed);
+        let pen = drawing.join().unwrap();
+        drain(&mut *capture);
+        mirror.take(&capture.frame(D).unwrap());
+        assert!(mirror.pixels == pen.grab(0, 0, 480, 300));
+    });
+}
+
+#[test]
+fn a_small_change_is_read_once_and_no_more_than_it_is() {
+    let server = XServer::xvfb(1920, 1080);
+    let pen = Pen::on(&server);
+    let mut capture = watching(&server, Transfer::Auto, &Options::default());
+    let before = capture.stats();
+    pen.fill(100, 100, 64, 64, 0x0012_3456);
+    await_frame(&mut *capture, D);
+    let read = capture.stats().reads - before.reads;
+    assert_eq!(capture.frame(D).unwrap().damage, [Rect::new(100, 100, 64, 64)]);
+    assert_eq!((capture.stats().reads - before.reads, capture.stats().pixels_read - before.pixels_read), (1, 64 * 64));
+    assert_eq!(read, 1, "the pixels came with the word that they changed");
+    // The box around two corners is most of the screen.
+    pen.fill(0, 0, 8, 8, 0x0012_3456);
+    pen.fill(1900, 1000, 8, 8, 0x0012_3456);
+    let before = capture.stats();
+    for _ in 0..2 {
+        drain(&mut *capture);
+        let frame = capture.frame(D).unwrap();
+        assert!(frame.pixels[(1000 * 1920 + 1900) * 4..][..3] == [0x56, 0x34, 0x12]);
+    }
+    assert!(capture.stats().pixels_read - before.pixels_read <= 3 * 64);
+}
+
+#[test]
 fn verifying_finds_nothing_missed_and_changes_no_picture() {
     let server = XServer::xvfb(320, 200);
     let pen = Pen::on(&server);
@@ -121,9 +177,51 @@ fn without_damage_reports_changes_are_found_by_comparing() {
 }
 
 #[test]
+fn random_draws_leave_no_stale_pixel_without_damage_reports() {
+    let server = XServer::xvfb_with(321, 203, &["-extension", "DAMAGE"]);
+    let pen = Pen::on(&server);
+    let options = Options { poll: Duration::from_millis(1), ..Options::default() };
+    let mut capture = watching(&server, Transfer::Auto, &options);
+    let mut mirror = Mirror::default();
+    capture.invalidate(D);
+    mirror.follow(&mut *capture, D);
+    let (mut dice, mut windows) = (Dice(0xbead), Vec::new());
+    for round in 0..200 {
+        scribble(&pen, &mut dice, &mut windows, 321, 203);
+        // At most one look, and a frame if it saw anything: some draws change nothing.
+        while capture.next(Instant::now() + 3 * options.poll).unwrap().is_some_and(|event| !matches!(event, Event::Frame(_))) {}
+        mirror.take(&capture.frame(D).unwrap());
+        assert!(mirror.pixels == pen.grab(0, 0, 321, 203), "stale pixels in round {round}");
+    }
+}
+
+#[test]
+fn a_frame_taken_late_is_new_without_damage_reports_too() {
+    let server = XServer::xvfb_with(200, 100, &["-extension", "DAMAGE"]);
+    let pen = Pen::on(&server);
+    let options = Options { poll: Duration::from_millis(1), verify: true };
+    let mut capture = watching(&server, Transfer::Auto, &options);
+    pen.fill(3, 4, 5, 6, 0x0000_00ff);
+    await_frame(&mut *capture, D);
+    pen.fill(100, 70, 5, 6, 0x0000_ff00);
+    assert!(capture.next(Instant::now() + 3 * options.poll).unwrap().is_none(), "it was told already");
+    let frame = capture.frame(D).unwrap();
+    assert_eq!(frame.damage, [Rect::new(0, 0, 64, 64), Rect::new(64, 64, 64, 36)]);
+    assert!(frame.pixels == pen.grab(0, 0, 200, 100));
+    assert_eq!(capture.stats().missed_pixels, 0, "where nothing is reported, nothing is missed");
+}
+
+#[test]
 fn without_damage_there_is_no_event_and_no_work() {
     let server = XServer::xvfb(1920, 1080);
+    let pen = Pen::on(&server);
     let mut capture = watching(&server, Transfer::Auto, &Options::default());
+    // A burst of changes, whose end must not keep anybody awake.
+    for n in 0..50 {
+        pen.fill(n, n, 10, 10, 0x00ff_0000);
+        await_frame(&mut *capture, D);
+        capture.frame(D).unwrap();
+    }
     let (stats, cpu) = (capture.stats(), thread_cpu());
     assert!(capture.next(Instant::now() + Duration::from_secs(1)).unwrap().is_none());
     let spent = thread_cpu() - cpu;
