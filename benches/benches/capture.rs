@@ -1,4 +1,4 @@
-//! Capturing a real X server, a private Xvfb of 1920 × 1080: a whole picture, a small change, and nothing at all.
+//! Capturing a real X server, a private Xvfb of 1920 × 1080: a whole picture, a small change, nothing at all, and a server that reports nothing.
 //!
 //! With feature `peers`, scrap takes whole pictures of the same screen in the same run. Prints a table; `-- --test` only shows that it runs.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot run must stop")]
@@ -40,8 +40,10 @@ fn main() {
         pen.fill(n * 9, n * 5, 400, 300, u32::from(n) * 0x0001_0503);
     }
     whole(if test { 1 } else { 20 });
-    small(&pen, if test { 20 } else { 5000 });
+    small(&pen, if test { 20 } else { 5000 }, Duration::ZERO);
+    small(&pen, if test { 2 } else { 300 }, Duration::from_millis(16));
     idle(if test { 1 } else { 5 });
+    polling(if test { 1 } else { 5 });
 }
 
 /// A way of reading the whole picture, and how long it took each time.
@@ -87,13 +89,15 @@ fn whole(turns: usize) {
     }
 }
 
-/// From the request to draw 64 × 64 pixels, in another client, to those pixels in hand.
-fn small(pen: &Pen, times: u32) {
+/// From the request to draw 64 × 64 pixels, in another client, to those pixels in hand, with a rest before each request; and this thread's processor time, drawing included.
+fn small(pen: &Pen, times: u32, rest: Duration) {
     let mut capture = watching(Transfer::Auto);
     let mut taken = Vec::new();
+    let (before, began) = (cpu(), Instant::now());
     for n in 0..times {
         let (x, y) = (u16::try_from(n * 37 % 1856).unwrap(), u16::try_from(n * 53 % 1016).unwrap());
         let colour = 0x0001_0000 + n;
+        assert!(rest.is_zero() || capture.next(Instant::now() + rest).unwrap().is_none());
         let start = Instant::now();
         pen.draw(x, y, 64, 64, colour);
         let at = loop {
@@ -105,7 +109,9 @@ fn small(pen: &Pen, times: u32) {
         taken.push(start.elapsed());
         assert_eq!(at, colour.to_le_bytes()[..3]);
     }
-    report("64 × 64 drawn to pixels in hand", &mut taken);
+    let share = (cpu() - before).as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
+    report(&format!("64 × 64 drawn to pixels in hand, {} ms after the last", rest.as_millis()), &mut taken);
+    println!("  at that pace: {share:.2} % of a processor");
 }
 
 /// Processor time of a consumer that waits while nothing changes, and beside it what the kernel takes to wake any thread at all.
@@ -116,6 +122,16 @@ fn idle(seconds: u32) {
         let sleep = share(naps, nap, || std::thread::sleep(nap));
         println!("idle, {name} a second: {ours:.4} % of a processor; thread::sleep takes {sleep:.4} %");
     }
+}
+
+/// Processor time of looking for changes in a picture that stays the same, at the default pace, where the server reports none.
+fn polling(seconds: u32) {
+    let server = xserver::XServer::xvfb_with(1920, 1080, &["-extension", "DAMAGE"]);
+    let mut capture = watching_at(server.display(), Transfer::Auto);
+    let (before, second) = (capture.stats().reads, Duration::from_secs(1));
+    let share = share(seconds, second, || assert!(capture.next(Instant::now() + second).unwrap().is_none()));
+    let looks = capture.stats().reads - before;
+    println!("without DAMAGE, {} looks a second: {share:.2} % of a processor", looks / u64::from(seconds));
 }
 
 /// Processor time of doing something that takes `nap` each time, in percent.
@@ -131,7 +147,11 @@ fn cpu() -> Duration {
 }
 
 fn watching(transfer: Transfer) -> Box<dyn Capture> {
-    let config = Config { display: env::var("DISPLAY").ok(), transfer, ..Config::default() };
+    watching_at(&env::var("DISPLAY").unwrap(), transfer)
+}
+
+fn watching_at(display: &str, transfer: Transfer) -> Box<dyn Capture> {
+    let config = Config { display: Some(display.to_owned()), transfer, ..Config::default() };
     let mut capture = open(&Select::Exactly(Kind::X11), &config).unwrap();
     capture.start(&[DISPLAY], &Options::default()).unwrap();
     capture.frame(DISPLAY).unwrap();

@@ -89,6 +89,7 @@ impl X11Capture {
 
     fn try_open(display: &str, wanted: Transfer) -> Result<Self, Fail> {
         let link = link::connect(display)?;
+        let rest = Rest::new(link.spin())?;
         let (connection, screen) = (link.connection, link.screen);
         server::check_format(&connection, &screen)?;
         let server = Server::set_up(&connection, &screen)?;
@@ -122,7 +123,7 @@ impl X11Capture {
             news: News::default(),
             next_look: Instant::now(),
             life: Life::Running,
-            rest: Rest::new()?,
+            rest,
             stats: Stats::default(),
         })
     }

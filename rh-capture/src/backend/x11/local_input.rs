@@ -2,7 +2,10 @@
 //!
 //! The server has devices of its own for XTEST, which carry the property `XTEST Device`; raw events name the device that they come from.
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use x11rb::{
     connection::{Connection as _, RequestConnection as _},
@@ -48,7 +51,7 @@ impl X11Watch {
             EventMask { deviceid: Device::ALL.into(), mask: vec![XIEventMask::HIERARCHY] },
         ];
         connection.xinput_xi_select_events(link.screen.root, &masks)?.check()?;
-        Ok(Self { link, rest: Rest::new()?, injected_property: property, physical: HashMap::new() })
+        Ok(Self { link, rest: Rest::new(Duration::ZERO)?, injected_property: property, physical: HashMap::new() })
     }
 
     fn try_next(&mut self, until: Instant) -> Result<Option<Instant>, Fail> {

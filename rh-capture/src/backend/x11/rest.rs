@@ -1,6 +1,10 @@
 //! Sleeping until the server says something, somebody wakes us, or the time is up.
 
-use std::{os::fd::OwnedFd, sync::Arc, time::Instant};
+use std::{
+    os::fd::OwnedFd,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use x11rb::connection::Connection as _;
@@ -9,9 +13,14 @@ use super::link::{Connection, Fail, wait};
 use crate::Waker;
 
 /// A place to sleep.
+///
+/// Events come in bursts. When the server spoke up less than `spin` after a wait began, the next wait stays awake for up to that long before
+/// it sleeps; one such wait in vain, and waits sleep at once again. So a burst is followed without a sleep, and costs `spin` once, at its end.
 #[derive(Debug)]
 pub(super) struct Rest {
     alarm: Arc<OwnedFd>,
+    spin: Duration,
+    burst: bool,
 }
 
 /// What ended the sleep.
@@ -23,8 +32,8 @@ pub(super) enum Wake {
 }
 
 impl Rest {
-    pub(super) fn new() -> Result<Self, Fail> {
-        Ok(Self { alarm: Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?) })
+    pub(super) fn new(spin: Duration) -> Result<Self, Fail> {
+        Ok(Self { alarm: Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?), spin, burst: false })
     }
 
     pub(super) fn waker(&self) -> Waker {
@@ -36,11 +45,13 @@ impl Rest {
     }
 
     /// Sends what is waiting to be sent, then sleeps. The caller has taken every event that the connection had already read.
-    pub(super) fn sleep(&self, connection: &Connection, until: Instant) -> Result<Wake, Fail> {
+    pub(super) fn sleep(&mut self, connection: &Connection, until: Instant) -> Result<Wake, Fail> {
         connection.flush()?;
         let mut fds = [PollFd::new(connection.stream(), PollFlags::IN), PollFd::new(&*self.alarm, PollFlags::IN)];
-        wait(&mut fds, until)?;
+        let start = Instant::now();
+        wait(&mut fds, until, if self.burst { self.spin } else { Duration::ZERO })?;
         let [server, waker] = fds.map(|fd| !fd.revents().is_empty());
+        self.burst = server && start.elapsed() < self.spin;
         if waker {
             // One read empties the counter, however many wakes it counted.
             let _ = rustix::io::read(&*self.alarm, &mut [0; 8]);
