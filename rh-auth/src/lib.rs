@@ -13,6 +13,8 @@ pub mod enforce;
 pub mod identity;
 #[cfg(feature = "tokens")]
 pub mod handshake;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "tokens")]
 pub mod json;
 #[cfg(feature = "tokens")]

@@ -1,5 +1,7 @@
 //! What the tests need beside Rust: installed when we may, listed when we may not.
 
+use std::{fs, path::Path};
+
 use crate::run::{Outcome, step};
 
 /// What a package brings, and the program or file whose presence shows that it is there.
@@ -28,6 +30,8 @@ const TEST: &[Package] = &[
     Package { name: "freerdp2-dev", shows: "/usr/include/freerdp2/freerdp/codec/zgfx.h", why: "an independent decoder of our streams" },
     Package { name: "libxkbcommon0", shows: "/usr/share/doc/libxkbcommon0", why: "the keyboard in the windows" },
     Package { name: "libxkbcommon-x11-0", shows: "/usr/share/doc/libxkbcommon-x11-0", why: "the same, on X11" },
+    Package { name: "nodejs", shows: "/usr/bin/node", why: "an identity provider to sign in at" },
+    Package { name: "npm", shows: "/usr/bin/npm", why: "fetching it" },
 ];
 
 const CI: &[Package] = &[
@@ -48,7 +52,7 @@ const WASM_FALLBACK: &[Package] = &[
 
 /// Everything that `cargo xtask ci` needs.
 pub(crate) fn all() -> Outcome {
-    packages(TEST)?;
+    for_tests()?;
     packages(CI)?;
     cargo_tool("cargo-fuzz")?;
     cargo_tool("cargo-deny")
@@ -56,7 +60,24 @@ pub(crate) fn all() -> Outcome {
 
 /// What `cargo xtask test` needs.
 pub(crate) fn for_tests() -> Outcome {
-    packages(TEST)
+    packages(TEST)?;
+    npm()
+}
+
+/// The packages of `rh-auth/tests/npm`, in the versions of its lock file, below `target/npm`.
+fn npm() -> Outcome {
+    const FOLDER: &str = "target/npm";
+    let io = |what: &str, error: std::io::Error| format!("{what}: {error}");
+    let (wanted, installed) = ("rh-auth/tests/npm/package-lock.json", format!("{FOLDER}/package-lock.json"));
+    let lock = fs::read(wanted).map_err(|e| io(wanted, e))?;
+    let entry = format!("{FOLDER}/node_modules/oidc-provider/package.json");
+    if fs::read(&installed).is_ok_and(|there| there == lock) && Path::new(&entry).exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(FOLDER).map_err(|e| io(FOLDER, e))?;
+    fs::copy("rh-auth/tests/npm/package.json", format!("{FOLDER}/package.json")).map_err(|e| io("package.json", e))?;
+    fs::write(&installed, lock).map_err(|e| io(&installed, e))?;
+    step(&format!("npm ci --prefix {FOLDER} --ignore-scripts --no-audit --no-fund")).run()
 }
 
 /// What the wasm32 check needs when rustup has no such target.
@@ -73,7 +94,7 @@ pub(crate) fn cargo_tool(name: &str) -> Outcome {
 }
 
 fn packages(wanted: &[Package]) -> Outcome {
-    let missing: Vec<&Package> = wanted.iter().filter(|p| !std::path::Path::new(p.shows).exists()).collect();
+    let missing: Vec<&Package> = wanted.iter().filter(|p| !Path::new(p.shows).exists()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -87,7 +108,7 @@ fn packages(wanted: &[Package]) -> Outcome {
     // The lists may be old or absent; without them nothing can be found.
     step(&format!("{prefix}apt-get update -qq")).run()?;
     step(&format!("{prefix}apt-get install -y -qq --no-install-recommends {names}")).env("DEBIAN_FRONTEND", "noninteractive").run()?;
-    let still: Vec<&str> = missing.iter().filter(|p| !std::path::Path::new(p.shows).exists()).map(|p| p.shows).collect();
+    let still: Vec<&str> = missing.iter().filter(|p| !Path::new(p.shows).exists()).map(|p| p.shows).collect();
     if still.is_empty() { Ok(()) } else { Err(format!("installed {names}, but these are still missing: {}", still.join(" "))) }
 }
 

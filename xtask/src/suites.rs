@@ -16,7 +16,7 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("rh-codec", &["__fuzzing"]),
     ("rh-capture", &["x11"]),
     ("rh-input", &["x11"]),
-    ("rh-auth", &[]),
+    ("rh-auth", &["policy-files", "tokens", "http"]),
 ];
 
 /// Everything that tests behaviour.
@@ -59,7 +59,7 @@ pub(crate) fn ci() -> Outcome {
 /// What takes over two minutes: the same tests over their full ranges.
 pub(crate) fn soak() -> Outcome {
     setup::for_tests()?;
-    step("cargo test --release --workspace --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing -- --ignored --test-threads 1 soak").run()
+    step("cargo test --release --workspace --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing,rh-auth/http,rh-auth/policy-files -- --ignored --test-threads 1 soak").run()
 }
 
 /// Formatting, lints, documentation.
@@ -70,7 +70,7 @@ pub(crate) fn lint() -> Outcome {
     }
     step("cargo clippy -p rh-examples -p xtask --all-targets -- -D warnings").run()?;
     step("cargo clippy -p rh-benches --all-targets --features peers,oracle -- -D warnings").run()?;
-    step("cargo doc --workspace --no-deps --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing")
+    step("cargo doc --workspace --no-deps --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing,rh-auth/http,rh-auth/policy-files")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
 }

@@ -17,6 +17,8 @@ mod enforce;
 mod exchange;
 #[cfg(feature = "tokens")]
 mod handshake;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "policy-files")]
 mod in_force;
 mod lifetime;

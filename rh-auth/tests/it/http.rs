@@ -1,0 +1,7 @@
+//! Signing in at a real provider, through its own pages.
+
+mod browser;
+mod discovery;
+mod loopback;
+mod provider;
+mod sign_in;
