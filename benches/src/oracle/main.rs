@@ -8,6 +8,7 @@
 //! the tally to `report.add`. What FreeRDP offers is a method of [`freerdp::FreeRdp`] each; what is missing there is a line in `freerdp.c`.
 //! `Err` is for an oracle that breaks down; a disagreement is what the tally is for.
 
+mod clear;
 mod frames;
 mod freerdp;
 mod ironrdp;
@@ -49,6 +50,7 @@ type Check = fn(&mut Oracles, &mut Report) -> Result<(), String>;
 const CHECKS: &[(&str, Check)] = &[
     ("zgfx", zgfx::run),
     ("planar", planar::run),
+    ("clear", clear::run),
     ("pipeline", pipeline::run),
 ];
 

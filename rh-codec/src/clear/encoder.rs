@@ -4,7 +4,7 @@ use super::{
     CACHE_RESET, GLYPH_HIT, GLYPH_INDEX,
     columns::{self, Columns},
     glyphs::{self, GlyphIndex, Known},
-    lines::{Cutter, ink},
+    lines::{self, Cutter, ink},
     residual::Runs,
     rlex::Palette,
     subcodec,
@@ -17,12 +17,13 @@ const CELL: u32 = 128;
 
 /// Encodes bitmaps for one decoder, exactly.
 ///
-/// One encoder serves all surfaces of a connection, and every message must reach the decoder, once and in order: both sides fill the same
-/// storages. What it writes is chosen for ZGFX, which follows: bands over lines of text first, because a letter that was shown before is then a
-/// few slot numbers, and these again a match; other coders only where columns are new and another is much shorter.
+/// One encoder serves all surfaces of a connection, and every message must reach the decoder, once and in order: both sides
+/// fill the same storages. What it writes is chosen for ZGFX, which follows: bands over lines of text first, because a letter
+/// that was shown before is then a few slot numbers, and these again a match; other coders only where columns are new and
+/// another is much shorter.
 ///
-/// Memory: the decoder's storages once more, 26.6 MB that are taken as they fill, 0.4 MB of index, and a few bytes a pixel of the largest band.
-/// Nothing is allocated once bitmaps have had their largest size.
+/// Memory: the decoder's storages once more, 26.6 MB that are touched as they fill, 0.4 MB of index, and the layers of the
+/// largest message. Nothing is allocated once there was a message of that size.
 #[derive(Debug)]
 pub struct Encoder {
     sequence: u8,
@@ -76,18 +77,29 @@ impl Encoder {
 
     /// Forgets what the decoder has, and lets the next message reset its cursors; the sequence goes on.
     ///
-    /// For an encoder that cannot know any more what the decoder's storages hold, such as after messages that were thrown away
-    /// unsent together with their numbers.
+    /// For when it is no longer known what the decoder's storages hold, though no message was lost: a decoder that was replaced in
+    /// the middle of a connection, for instance.
     pub fn restart_storages(&mut self) {
         self.columns.clear();
         self.glyphs.clear();
         self.flags = CACHE_RESET;
     }
 
+    /// Bytes of a message for a bitmap at most, whatever it shows.
+    pub fn worst_case(rect: Rect) -> usize {
+        // Spelt out, each column of each band costs two bytes besides its pixels. A cell costs a header more; a message its own,
+        // a last run, and what long runs take.
+        let bands = u64::from(rect.height / lines::LEAST + 1);
+        let cells = u64::from(rect.width.div_ceil(CELL));
+        let most = 3 * rect.area() + bands * (2 * u64::from(rect.width) + 24 * cells) + 32;
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
     /// Appends the message that shows `rect` of the frame, exactly; the `bitmapData` of a WireToSurface1 with codec 8.
     ///
-    /// Any size is cut into bands between lines of text; a whole paragraph in one call costs less than line by line. A bitmap of at most 1,024 pixels
-    /// is kept as a glyph, and costs 4 bytes when it comes again (a caret, a key that lights up).
+    /// Any size is cut into bands between lines of text, so whole paragraphs are welcome: their lines are found better here than by a
+    /// caller's grid. A bitmap of at most 1,024 pixels is kept as a glyph, and costs 4 bytes when it comes again (a caret, a key that
+    /// lights up).
     ///
     /// # Errors
     /// `ApiMisuse` if `rect` is empty, outside the frame, or more than 65,535 pixels wide or high.

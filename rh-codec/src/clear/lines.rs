@@ -10,12 +10,13 @@ use crate::{
 const ONE_LINE: u32 = 24;
 
 /// Rows of a band at least, where there is a choice.
-const LEAST: usize = 4;
+pub(super) const LEAST: u32 = 4;
 
 /// Cuts bitmaps into bands of at most 52 rows.
 ///
-/// A letter gives the same columns again only if bands lie the same way on every line of its text. Rows between lines are told by
-/// their ink: how many pixels differ from their left neighbour. They need not be of one colour, for something else may stand beside the text.
+/// A letter gives the same columns again only if bands lie the same way on every line of its text. Rows between lines are told
+/// by their ink: how many pixels differ from their left neighbour. They need not be of one colour, for something else may stand
+/// beside the text.
 #[derive(Debug, Default)]
 pub(super) struct Cutter {
     ink: Vec<u32>,
@@ -70,7 +71,7 @@ impl Bands<'_> {
     fn first(&self) -> u32 {
         let most = usize::from(MAX_BAND_HEIGHT).min(self.ink.len());
         // Up to the next line's first row, so that bands begin with what their letters begin with.
-        let line = (LEAST..most).find(|&row| self.ink[row - 1] <= self.quiet && self.ink[row] > self.quiet);
+        let line = (LEAST as usize..most).find(|&row| self.ink[row - 1] <= self.quiet && self.ink[row] > self.quiet);
         (match line {
             Some(row) => row,
             None if self.ink.len() == most => most,

@@ -8,8 +8,8 @@ const SLOT: usize = MAX_BAND_HEIGHT as usize;
 /// A length that no bar has: the slot holds none.
 const EMPTY: u8 = 0xff;
 
-/// Bars by slot: `capacity` × 53 bytes × 4, claimed at once so that nothing is allocated later; systems that hand out memory by page take it only as
-/// slots fill.
+/// Bars by slot: `capacity` × (52 × 4 + 1) bytes, claimed at once so that nothing is allocated later; systems that hand out
+/// memory by page take it only as slots fill.
 #[derive(Debug)]
 pub(super) struct Ring {
     pixels: Vec<u32>,

@@ -11,7 +11,8 @@ pub(super) const MAX_COLOURS: usize = 127;
 
 /// Width of a segment's `stopIndex` in bits; `suiteDepth` has the rest of the byte.
 ///
-/// The specification's `floor(log2(count - 1)) + 1` says nothing for one colour; libfreerdp takes one bit then, and so does this.
+/// The specification's `floor(log2(count - 1)) + 1` says nothing for one colour; libfreerdp and IronRDP take one bit then, and
+/// Windows servers, which send such palettes, mean it.
 pub(super) fn index_bits(count: usize) -> u32 {
     count.saturating_sub(1).max(1).ilog2() + 1
 }
@@ -113,12 +114,9 @@ impl Palette {
     /// Appends the region that was learnt.
     #[expect(clippy::cast_possible_truncation, reason = "numbers are below 127, and regions far below 2^32 pixels")]
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        // A palette of one colour is padded: decoders disagree on its segments.
-        let count = self.count.max(2);
+        let count = self.count;
         out.push(count as u8);
-        for number in 0..count {
-            put_colour(out, if number < self.count { self.colours[number] } else { 0 });
-        }
+        self.colours[..count].iter().for_each(|colour| put_colour(out, *colour));
         let bits = index_bits(count);
         let deepest = (1usize << (8 - bits)) - 1;
         let mut rest = &self.pixels[..];

@@ -1,5 +1,7 @@
 //! Oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
+pub mod clear;
+
 use crate::{Budget, Decoder, Effort, Encoder, FrameView, Hints, Limits, PixelFormat, Rect, Settings};
 
 /// Small, so that limits are reached and memory is not what is measured.

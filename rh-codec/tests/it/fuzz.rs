@@ -25,6 +25,16 @@ fn found_inputs_of_roundtrip() {
 }
 
 #[test]
+fn found_inputs_of_clear_decode() {
+    replay("clear_decode", rh_codec::fuzzing::clear::decode);
+}
+
+#[test]
+fn found_inputs_of_clear_roundtrip() {
+    replay("clear_roundtrip", rh_codec::fuzzing::clear::roundtrip);
+}
+
+#[test]
 fn random_programs_round_trip() {
     let mut noise = Noise(11);
     for _ in 0..200 {
