@@ -10,6 +10,8 @@ pub mod conditions;
 pub mod decision;
 pub mod device;
 pub mod enforce;
+#[cfg(feature = "__fuzzing")]
+pub mod fuzzing;
 pub mod identity;
 #[cfg(feature = "tokens")]
 pub mod handshake;

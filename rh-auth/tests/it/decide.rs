@@ -71,7 +71,8 @@ fn bases() -> Vec<Case> {
         .with(HELPER_DEVICE, "ours");
     let unattended =
         Case::GOOD.with(SHARER, "absent").with(SCOPE, "kiosks").with(REMOTE_HELP, "groups of all").with(ENTITLED, "groups of all");
-    vec![Case::GOOD, web, android, unenrolled, launched, unattended]
+    let new_mac = Case::GOOD.with(PLATFORM, "macos").with(OS, "newest").with(HELPER_APP, "web").with(MATRIX, "intune");
+    vec![Case::GOOD, web, android, unenrolled, launched, unattended, new_mac]
 }
 
 #[test]
@@ -169,4 +170,20 @@ fn any_mixture_of_circumstances_agrees_with_the_oracle() {
 #[ignore = "soak: ten million mixtures"]
 fn soak_mixtures() {
     sample(10_000_000);
+}
+
+/// The codes that one change to a good day can bring about.
+#[cfg(feature = "policy-files")]
+pub(crate) fn every_code() -> BTreeSet<&'static str> {
+    let mut policies = Policies::default();
+    let mut seen = BTreeSet::new();
+    for base in bases() {
+        for (dimension, Dimension { values, .. }) in DIMENSIONS.iter().enumerate() {
+            for value in *values {
+                let decision = policies.decide(&base.with(dimension, value));
+                seen.extend(decision.bars().iter().map(|bar| bar.reason.code()));
+            }
+        }
+    }
+    seen
 }

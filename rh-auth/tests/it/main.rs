@@ -15,6 +15,8 @@ mod cost;
 mod decide;
 mod enforce;
 mod exchange;
+#[cfg(feature = "__fuzzing")]
+mod fuzz_policy;
 #[cfg(feature = "tokens")]
 mod handshake;
 #[cfg(feature = "http")]
@@ -23,6 +25,8 @@ mod http;
 mod in_force;
 mod lifetime;
 mod matrix;
+#[cfg(feature = "policy-files")]
+mod policy_docs;
 #[cfg(feature = "policy-files")]
 mod policy_files;
 mod support;

@@ -1,0 +1,5 @@
+//! Oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
+
+mod policy;
+
+pub use policy::policy_file;
