@@ -44,3 +44,26 @@ fn random_programs_round_trip() {
         rh_codec::fuzzing::decode(&bytes);
     }
 }
+
+#[test]
+fn found_inputs_of_the_pipeline() {
+    use rh_codec::fuzzing::pdu;
+    replay("zgfx", pdu::zgfx);
+    replay("planar", pdu::planar);
+    replay("egfx_commands", pdu::commands);
+    replay("egfx_cache", pdu::cache);
+}
+
+#[test]
+fn random_bytes_through_the_pipeline() {
+    use rh_codec::fuzzing::pdu;
+    let mut noise = Noise(13);
+    for _ in 0..200 {
+        let len = noise.below(300);
+        let bytes: Vec<u8> = (0..len).map(|_| noise.next() as u8).collect();
+        pdu::zgfx(&bytes);
+        pdu::planar(&bytes);
+        pdu::commands(&bytes);
+        pdu::cache(&bytes);
+    }
+}

@@ -7,14 +7,14 @@
 
 use super::{
     COMPRESSED, DISTANCES, HISTORY, LITERALS, MULTIPART, RDP8, SEGMENT, SINGLE,
-    hash::{Places, Search},
+    hash::{KEY, Key, Places, Search},
 };
 use crate::{Effort, Error};
 
 /// Room for segments behind the history, before the history is moved to the front again.
 const ROOM: usize = 1 << 20;
-/// Positions after which counting begins anew: far below 2^32, so that differences tell near from far.
-const MOST_POSITIONS: u32 = 1 << 31;
+/// Bytes of a segment after which it is given up, if they have not become fewer.
+const TRIAL: usize = 16 * 1024;
 
 /// The code of each byte, and its length in bits.
 const BYTES: [(u16, u8); 256] = bytes();
@@ -54,17 +54,20 @@ fn cost(distance: usize, length: usize) -> u32 {
 struct Match {
     distance: usize,
     length: usize,
-    /// Bits saved, as if every byte cost [`BYTE_BITS`].
+    /// Bits saved.
     gain: i32,
 }
 
 /// What a byte costs, more or less: some have shorter codes.
 const BYTE_BITS: usize = 8;
+/// How far back three to five bytes are worth looking for: the distance costs 22 bits there, and as much as they do beyond.
+const NEAR: usize = 54_943;
+/// Bits that a match must save to show that the data are worth searching.
+const WORTH: i32 = 16;
 
 /// The sending side of ZGFX.
 ///
-/// Send every message, in order, to one [`Decompressor`](super::Decompressor). Memory: 3.5 MB of history, and 0.3 MB of places or, beyond
-/// [`Effort::Fast`], 8.3 MB.
+/// Send every message, in order, to one [`Decompressor`](super::Decompressor). Memory: 3.5 MB of history, and, by effort, 0.5, 2 or 4 MB of places.
 pub struct Compressor {
     search: Search,
     places: Places,
@@ -72,7 +75,7 @@ pub struct Compressor {
     window: Box<[u8]>,
     /// Where the next segment begins.
     at: usize,
-    /// The position of `at`, see [`Places`].
+    /// The number of bytes before `at` since the start, modulo 2^32.
     position: u32,
 }
 
@@ -86,17 +89,23 @@ impl Compressor {
     /// A compressor without history.
     pub fn new(effort: Effort) -> Self {
         let search = match effort {
-            Effort::Fast => Search { depth: 1, enough: 32, lazy: false, patience: 4, short: false },
-            Effort::Balanced => Search { depth: 6, enough: 48, lazy: true, patience: 6, short: true },
-            Effort::Small => Search { depth: 48, enough: 256, lazy: true, patience: 9, short: true },
+            Effort::Fast => Search { ways: 1, buckets: 16, enough: 32, lazy: false, patience: 4 },
+            Effort::Balanced => Search { ways: 2, buckets: 17, enough: 48, lazy: true, patience: 5 },
+            Effort::Small => Search { ways: 4, buckets: 16, enough: 256, lazy: true, patience: 7 },
         };
-        Self { search, places: Places::new(search), window: vec![0; HISTORY + ROOM].into_boxed_slice(), at: 0, position: Places::FIRST }
+        Self {
+            search,
+            places: Places::new(search),
+            window: vec![0; HISTORY + ROOM + size_of::<Key>()].into_boxed_slice(),
+            at: 0,
+            position: 0,
+        }
     }
 
     /// Forgets the history: what follows can be read by a decompressor that is new.
     pub fn reset(&mut self) {
         self.places.clear();
-        (self.at, self.position) = (0, Places::FIRST);
+        (self.at, self.position) = (0, 0);
     }
 
     /// Appends one `RDP_SEGMENTED_DATA` (2.2.5.1) that holds `plain`.
@@ -116,36 +125,41 @@ impl Compressor {
     /// Appends one segment (2.2.5.3) that holds `plain`, at most [`SEGMENT`] bytes.
     fn segment(&mut self, plain: &[u8], out: &mut Vec<u8>) {
         debug_assert!(plain.len() <= SEGMENT);
-        if self.at + plain.len() > self.window.len() {
+        if self.at + plain.len() > HISTORY + ROOM {
             self.window.copy_within(self.at - HISTORY..self.at, 0);
             self.at = HISTORY;
-        }
-        if self.position >= MOST_POSITIONS {
-            self.places.clear();
-            self.position = Places::FIRST;
         }
         self.window[self.at..self.at + plain.len()].copy_from_slice(plain);
         let start = out.len();
         out.push(RDP8 | COMPRESSED);
         let mut bits = Bits { out, word: 0, held: 0 };
-        self.code(plain.len(), &mut bits);
+        let whole = self.code(plain.len(), &mut bits);
         bits.end();
-        if out.len() - start > plain.len() {
+        if !whole || out.len() - start > plain.len() {
             out.truncate(start);
             out.push(RDP8);
             out.extend_from_slice(plain);
         }
         self.at += plain.len();
-        self.position += plain.len() as u32;
+        self.position = self.position.wrapping_add(plain.len() as u32);
     }
 
-    fn code(&mut self, len: usize, bits: &mut Bits<'_>) {
+    /// Writes the segment's codes; gives up, and says so, where they become no fewer.
+    fn code(&mut self, len: usize, bits: &mut Bits<'_>) -> bool {
         let (start, end) = (self.at, self.at + len);
+        let written = bits.out.len();
+        let mut trial = start + TRIAL;
         let mut at = start;
         let mut misses = 0usize;
         // Found at `at` while the position before was looked at.
         let mut waiting = None;
         while at + 4 <= end {
+            if at >= trial {
+                if bits.out.len() - written > at - start {
+                    return false;
+                }
+                trial += TRIAL;
+            }
             let Some(found) = waiting.take().or_else(|| self.find(at, end)) else {
                 misses += 1;
                 let skip = 1 + (misses >> self.search.patience);
@@ -154,7 +168,7 @@ impl Compressor {
                 at = stop;
                 continue;
             };
-            misses = 0;
+            misses = if found.gain < WORTH { misses / 2 } else { 0 };
             if self.search.lazy && found.length < self.search.enough && at + 5 <= end {
                 waiting = self.find(at + 1, end).filter(|next| next.gain > found.gain);
                 if waiting.is_some() {
@@ -170,11 +184,12 @@ impl Compressor {
             at += found.length;
         }
         self.window[at..end].iter().for_each(|&byte| bits.byte(byte));
+        true
     }
 
     fn position_of(&self, at: usize) -> u32 {
         // Within a segment.
-        self.position + (at - self.at) as u32
+        self.position.wrapping_add((at - self.at) as u32)
     }
 
     /// Remembers what a match passes over; of a long one the ends, and a place here and there.
@@ -190,56 +205,67 @@ impl Compressor {
         }
     }
 
-    /// Remembers the place `at`, and looks for the match that saves most. There are at least four bytes until `end`.
+    /// Remembers the place `at`, and looks for the match that saves most. There are at least three bytes until `end`.
     #[inline]
     fn find(&mut self, at: usize, end: usize) -> Option<Match> {
-        let bytes = *self.window[at..].first_chunk()?;
+        // Behind the segment there is room, and whatever was there before.
+        let key: Key = *self.window[at..].first_chunk()?;
         let position = self.position_of(at);
-        let (mut place, short) = self.places.enter(bytes, position);
-        let reach = self.places.reach().min(u32::try_from(at).unwrap_or(u32::MAX)).min(HISTORY as u32);
+        let best = self.longer(key, position, at, end).or_else(|| self.short(key, position, at, end));
+        self.places.enter(key, position);
+        best
+    }
+
+    /// A match of six bytes or more.
+    #[inline]
+    fn longer(&self, key: Key, position: u32, at: usize, end: usize) -> Option<Match> {
+        let reach = at.min(HISTORY);
         let mut best: Option<Match> = None;
-        let mut longest = 3;
-        for _ in 0..self.search.depth {
-            let distance = position.wrapping_sub(place) as usize;
-            if distance == 0 || distance > reach as usize {
-                break;
+        let mut longest = KEY - 1;
+        for distance in self.places.distances(key, position) {
+            // One that is to be longer agrees at the byte that would make it so.
+            if distance == 0 || distance > reach || at + longest >= end || self.window[at - distance + longest] != self.window[at + longest]
+            {
+                continue;
             }
-            // A candidate that is to be longer agrees at the byte that would make it so.
-            if at + longest >= end || self.window[at - distance + longest] == self.window[at + longest] {
-                let length = same(&self.window[at - distance..], &self.window[at..end]);
-                if length > longest {
-                    longest = length;
-                    let gain = gain(length, distance);
-                    if gain > best.map_or(0, |best| best.gain) {
-                        best = Some(Match { distance, length, gain });
-                    }
-                    if length >= self.search.enough {
-                        break;
-                    }
-                }
-            }
-            place = self.places.before(place);
-        }
-        if best.is_none() && self.search.short {
-            let distance = position.wrapping_sub(short) as usize;
-            if distance > 0 && distance <= reach as usize {
-                let length = same(&self.window[at - distance..], &self.window[at..end]);
-                let gain = gain(length, distance);
-                if length >= 3 && gain > 0 {
+            let length = same(&self.window[at - distance..], &self.window[at..end]);
+            if length > longest {
+                longest = length;
+                let gain = self.gain(at, length, distance);
+                if gain > best.map_or(0, |best| best.gain) {
                     best = Some(Match { distance, length, gain });
+                }
+                if length >= self.search.enough {
+                    break;
                 }
             }
         }
         best
     }
-}
 
-fn gain(length: usize, distance: usize) -> i32 {
-    if length < 3 {
-        return 0;
+    /// A match of three bytes or more that is near enough to be worth it.
+    #[inline]
+    fn short(&self, key: Key, position: u32, at: usize, end: usize) -> Option<Match> {
+        let distance = self.places.short_distance(key, position);
+        if distance == 0 || distance > at.min(NEAR) {
+            return None;
+        }
+        let length = same(&self.window[at - distance..], &self.window[at..end]);
+        let gain = self.gain(at, length, distance);
+        (gain > 0).then_some(Match { distance, length, gain })
     }
-    // Lengths are below 2^16.
-    (length * BYTE_BITS) as i32 - cost(distance, length) as i32
+
+    /// Bits that a match saves; exact as far as it is short, when it matters.
+    #[inline]
+    fn gain(&self, at: usize, length: usize, distance: usize) -> i32 {
+        if length < 3 {
+            return 0;
+        }
+        let short = length.min(8);
+        let bytes: i32 = self.window[at..at + short].iter().map(|byte| i32::from(BYTES[usize::from(*byte)].1)).sum();
+        // Lengths are below 2^16.
+        bytes + ((length - short) * BYTE_BITS) as i32 - cost(distance, length) as i32
+    }
 }
 
 /// How far two slices agree; `b` is the shorter one.
