@@ -13,7 +13,7 @@ const END_DATA: u64 = 4;
 
 /// Decodes NSCodec bitmaps, each of which stands alone.
 ///
-/// Memory: four rows of a bitmap, at most `4 × (max_width + 7)` bytes.
+/// Memory: three rows of a bitmap, at most `3 × (max_width + 7)` bytes.
 #[derive(Debug)]
 pub struct Decoder {
     max_width: u32,
@@ -68,26 +68,30 @@ impl Decoder {
         let mut orange = plane(1, u64::from(chroma_width) * u64::from(chroma_height))?;
         let mut green = plane(2, u64::from(chroma_width) * u64::from(chroma_height))?;
         self.luma.resize(luma_width as usize, 0);
-        self.orange.resize(chroma_width as usize, 0);
-        self.green.resize(chroma_width as usize, 0);
+        self.orange.resize(luma_width as usize, 0);
+        self.green.resize(luma_width as usize, 0);
         for (row, y) in (rect.y..rect.bottom()).enumerate() {
             luma.read(&mut self.luma)?;
             if !halved || row % 2 == 0 {
-                orange.read(&mut self.orange)?;
-                green.read(&mut self.green)?;
+                for (plane, values) in [(&mut orange, &mut self.orange), (&mut green, &mut self.green)] {
+                    plane.read(&mut values[..chroma_width as usize])?;
+                    if halved {
+                        double(values);
+                    }
+                }
             }
             let span = target.span_mut(rect.x, y, rect.width);
-            if halved {
-                let chroma = self.orange.iter().zip(&self.green);
-                for ((pixels, luma), (orange, green)) in span.chunks_mut(2).zip(self.luma.chunks(2)).zip(chroma) {
-                    pixels.iter_mut().zip(luma).for_each(|(pixel, luma)| *pixel = convert(*luma, *orange, *green, loss));
-                }
-            } else {
-                let planes = self.luma.iter().zip(&self.orange).zip(&self.green);
-                span.iter_mut().zip(planes).for_each(|(pixel, ((luma, orange), green))| *pixel = convert(*luma, *orange, *green, loss));
-            }
+            let planes = self.luma.iter().zip(&self.orange).zip(&self.green);
+            span.iter_mut().zip(planes).for_each(|(pixel, ((luma, orange), green))| *pixel = convert(*luma, *orange, *green, loss));
         }
         Ok(())
+    }
+}
+
+/// Puts each value of the first half twice, over the whole row.
+fn double(row: &mut [u8]) {
+    for at in (0..row.len()).rev() {
+        row[at] = row[at / 2];
     }
 }
 

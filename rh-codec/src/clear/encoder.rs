@@ -144,6 +144,12 @@ impl Encoder {
             for x in (0..rect.width).step_by(CELL as usize) {
                 let cell = Rect { x: rect.x + x, width: CELL.min(rect.width - x), ..band };
                 let at = Rect { x, y, ..cell };
+                if is_flat(frame, cell) {
+                    // A run that may well go on beside and below, instead of two bytes a column.
+                    self.layers.residual_cells.push(true);
+                    open = None;
+                    continue;
+                }
                 let mark = self.columns.mark();
                 let start = self.layers.bands.len();
                 if open.is_none() {
@@ -166,6 +172,13 @@ impl Encoder {
             y += height;
         }
     }
+}
+
+/// Whether a cell has one colour.
+fn is_flat(frame: &FrameView<'_>, cell: Rect) -> bool {
+    let colour = solid(u32::from_le_bytes(frame.span(cell.x, cell.y, 1)[0]));
+    (cell.y..cell.bottom())
+        .all(|y| frame.span(cell.x, y, cell.width).iter().fold(0, |acc, pixel| acc | (solid(u32::from_le_bytes(*pixel)) ^ colour)) == 0)
 }
 
 /// The colour that most of a band's edges have, or one of them if there is none: what stands above and below letters.
