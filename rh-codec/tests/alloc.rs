@@ -90,3 +90,46 @@ fn steady_state_allocates_nothing() {
     assert_eq!(after - before, 0, "allocations in 120 frames");
     assert!(sent > 10_000, "the frames were worth something");
 }
+
+#[test]
+fn the_pipeline_allocates_nothing_in_steady_state() {
+    use rh_codec::{
+        Effort, Surface,
+        egfx::{
+            Reader, Writer,
+            caps::{CapSet, CapsConfirm},
+        },
+    };
+
+    // The cache holds four of the rectangles, and five come in turn.
+    let limits = Limits { max_cached_tiles: 4, ..Limits::default() };
+    let mut writer = Writer::new(&CapsConfirm { set: CapSet::PLAIN }, &limits, Effort::Balanced).unwrap();
+    let mut reader = Reader::new(limits).unwrap();
+    let (mut shown, mut picture) = (Surface::default(), Surface::default());
+    let (mut message, mut damage) = (Vec::new(), Vec::new());
+    let mut pixels = vec![0; (WIDTH * HEIGHT * 4) as usize];
+    writer.begin();
+    writer.size(&mut shown, WIDTH, HEIGHT).unwrap();
+    let mut run = |frames: std::ops::Range<u32>| {
+        for frame in frames {
+            draw(&mut pixels, frame);
+            let view = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, PixelFormat::Bgrx, &pixels).unwrap();
+            let tile = Rect::new(frame % 5 * 64, 64, 64, 64).intersection(&Rect::new(0, 0, WIDTH, HEIGHT));
+            writer.text(&mut shown, &view, Rect::new(0, 0, WIDTH, 64)).unwrap();
+            writer.image(&mut shown, &view, tile).unwrap();
+            writer.restore(&mut shown, &view, u64::from(frame % 20), tile.x, tile.y).unwrap();
+            writer.store(&shown, tile, u64::from(frame % 20)).unwrap();
+            writer.copy(&mut shown, Rect::new(0, 0, 100, 100), 9, frame % 7).unwrap();
+            writer.fill(&mut shown, Rect::new(0, 190, 20, 10), frame).unwrap();
+            message.clear();
+            writer.finish(&mut message);
+            damage.clear();
+            reader.read(&message, &mut picture, &mut damage).unwrap();
+            assert_eq!(reader.poll_ack().unwrap().decoded, frame + 1);
+        }
+        COUNT.get()
+    };
+    let before = run(0..22);
+    let after = run(22..44);
+    assert_eq!(after - before, 0, "allocations in 22 frames");
+}

@@ -40,7 +40,12 @@ impl Cache {
         Ok(usize::from(slot) - 1)
     }
 
-    /// Keeps a rectangle of a surface, which lies within it; what the slot held is gone.
+    /// Whether a rectangle fits if nothing else is kept.
+    pub(super) fn could_hold(&self, rect: Rect) -> bool {
+        rect.area().saturating_mul(size_of::<Pixel>() as u64) <= self.most_bytes as u64
+    }
+
+    /// Keeps a rectangle of a surface, which lies within it; what the slot held is gone, whether there is room or not.
     pub(super) fn store(&mut self, slot: u16, surface: &Surface, rect: Rect) -> Result<(), Error> {
         let index = self.index(slot)?;
         if index >= self.entries.len() {

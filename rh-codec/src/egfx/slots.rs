@@ -76,17 +76,22 @@ impl Slots {
 
     /// Keeps a rectangle; says which slot is to take it, after those that `evicted` is told have been given up. `None` if it is too large.
     pub(super) fn store(&mut self, key: u64, surface: &Surface, rect: Rect, mut evicted: impl FnMut(u16)) -> Option<u16> {
-        let slot = self.unused();
-        // What does not fit beside the others takes the place of those that were used least.
+        if !self.cache.could_hold(rect) {
+            return None;
+        }
+        let (mut slot, mut filled) = self.unused();
+        // What does not fit beside the others takes the place of those that were used least. The last one of them is replaced, which needs no
+        // word, nor new memory if it had the same size.
         while self.cache.store(slot, surface, rect).is_err() {
-            let last = self.previous[0];
-            if last == 0 {
-                self.free.push(slot);
+            if filled {
+                evicted(slot);
+            }
+            self.free.push(slot);
+            (slot, filled) = (self.previous[0], true);
+            if slot == 0 {
                 return None;
             }
-            self.give_up(last);
-            self.free.push(last);
-            evicted(last);
+            self.forget(slot);
         }
         self.keys[usize::from(slot)] = key;
         let place = self.search(key);
@@ -95,28 +100,21 @@ impl Slots {
         Some(slot)
     }
 
-    /// A slot that is free, new, or was used least: that one is replaced, which needs no word.
-    fn unused(&mut self) -> u16 {
+    /// A slot that is free, new, or was used least; and whether the client has something there.
+    fn unused(&mut self) -> (u16, bool) {
         if let Some(slot) = self.free.pop() {
-            return slot;
+            return (slot, false);
         }
         let new = u16::try_from(self.keys.len()).unwrap_or(u16::MAX);
         if new <= self.most {
             self.keys.push(0);
             self.next.push(0);
             self.previous.push(0);
-            return new;
+            return (new, false);
         }
         let last = self.previous[0];
         self.forget(last);
-        last
-    }
-
-    fn give_up(&mut self, slot: u16) {
-        self.forget(slot);
-        // Slots in use exist.
-        let evicted = self.cache.evict(slot);
-        debug_assert!(evicted.is_ok(), "slot {slot}");
+        (last, true)
     }
 
     /// Takes a slot out of table and list.
