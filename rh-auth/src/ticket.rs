@@ -1,6 +1,6 @@
 //! What the authority signs: tickets, relay passes, leases, revocations, resume tickets. And what the parties sign: proofs of possession, device proofs.
 //!
-//! All are compact JWS by Ed25519 keys ([`jws`](crate::jws)), each with a `typ` of its own. Members that this version does not know are refused, not skipped:
+//! All are compact JWS by Ed25519 keys ([`jws`]), each with a `typ` of its own. Members that this version does not know are refused, not skipped:
 //! a ticket restricts, so what is not understood might be a restriction.
 
 mod device;

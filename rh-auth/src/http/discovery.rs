@@ -92,6 +92,14 @@ impl Endpoints {
     }
 }
 
+#[cfg(feature = "__fuzzing")]
+impl Endpoints {
+    /// All of them.
+    pub(crate) const fn addresses(&self) -> [&Url; 3] {
+        [&self.authorization, &self.token, &self.jwks]
+    }
+}
+
 /// An address that may be asked: `https`, or `http` at a loopback address written as such, since a name could be resolved to anything.
 pub(super) fn address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;

@@ -17,6 +17,8 @@ mod enforce;
 mod exchange;
 #[cfg(feature = "__fuzzing")]
 mod fuzz_policy;
+#[cfg(feature = "__fuzzing")]
+mod fuzz_tokens;
 #[cfg(feature = "tokens")]
 mod handshake;
 #[cfg(feature = "http")]

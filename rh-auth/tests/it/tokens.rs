@@ -6,6 +6,7 @@ pub(crate) mod issuer;
 mod jws;
 mod keys;
 mod oidc;
+mod page;
 
 pub(crate) use differential::Random;
 

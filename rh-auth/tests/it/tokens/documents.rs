@@ -41,7 +41,7 @@ fn person(oid: &str) -> Person {
     }
 }
 
-pub(crate) fn ticket() -> Ticket {
+fn ticket() -> Ticket {
     Ticket {
         sid: Id([1; 16]),
         jti: Id([2; 16]),
