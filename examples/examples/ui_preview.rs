@@ -75,7 +75,8 @@ fn show_sharer(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
         ],
         "bar-notice" => vec![
             SharerUpdate::Notice(
-                "a helper may look, but not control: your own input would not pause theirs, for it cannot be seen here (the display is gone)".to_owned(),
+                "the helper may only look: your own input cannot be seen here, and so would not pause theirs (the display is gone)"
+                    .to_owned(),
             ),
             SharerUpdate::Session { who, mode_text: "sees your screen".to_owned() },
         ],

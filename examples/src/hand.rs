@@ -6,8 +6,10 @@ use std::{
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     thread,
+    time::Duration,
 };
 
 use rh_input::{Inject, Input, Layout};
@@ -21,6 +23,9 @@ const MOST_TEXT: usize = 256 * 1024;
 /// Characters that are injected in one go. A desktop may need a second for a few dozen that its keyboard does not have; between two goes the person's
 /// withdrawal of consent is looked at.
 const PIECE: usize = 16;
+
+/// How long letting go may take at the end. Key codes that were lent to characters are given back a second after their last use.
+const LAST: Duration = Duration::from_secs(3);
 
 /// What the hand reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +68,12 @@ impl Shared {
     }
 }
 
-/// The session's end of the hand. Whatever is held goes up when it is dropped.
+/// The session's end of the hand. Whatever is held is up when it has been dropped: a program that ended before could take with it what the display has not
+/// read yet.
 pub struct Hand {
     shared: Arc<Shared>,
+    /// Ends when the thread does.
+    over: mpsc::Receiver<()>,
 }
 
 impl Hand {
@@ -77,12 +85,14 @@ impl Hand {
         let (slips, reports) = to_session::unbounded_channel();
         let shared = Arc::<Shared>::default();
         let theirs = Arc::clone(&shared);
+        let (until_over, over) = mpsc::channel();
         thread::Builder::new().name("hand".to_owned()).spawn(move || {
+            let _until_over: mpsc::Sender<()> = until_over;
             if let Err(error) = work(inject, &theirs, &slips) {
                 let _ = slips.send(Slip::Gone(error.to_string()));
             }
         })?;
-        Ok((Self { shared }, reports))
+        Ok((Self { shared, over }, reports))
     }
 
     /// Injects acts, in order with those before. `false` when so much waits that these are dropped: release and complain.
@@ -135,6 +145,8 @@ impl Drop for Hand {
     fn drop(&mut self) {
         self.release();
         self.shared.change(|waiting| waiting.over = true);
+        // A display that hangs is not waited for.
+        let _ = self.over.recv_timeout(LAST);
     }
 }
 
@@ -256,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_refused_and_a_fast_pointer_is_not() {
-        let hand = Hand { shared: Arc::default() };
+        let hand = Hand { shared: Arc::default(), over: mpsc::channel().1 };
         let to = |x| Input::MoveTo { display: rh_input::DisplayId(0), generation: 0, x, y: 0 };
         assert!(hand.inject((0..100_000).map(to)));
         assert!(!hand.inject((0..100_000).map(|_| Input::MoveBy { dx: 1, dy: 0 })));

@@ -2,6 +2,7 @@
 
 mod desk;
 mod greeting;
+mod paint;
 
 use std::time::Duration;
 
@@ -81,8 +82,8 @@ pub struct Report {
 
 /// Runs a session as its helper until it ends; how it ended is in the report.
 pub async fn run(guest: Guest, front: &mut (dyn FnMut(Update<'_>) + Send), requests: &mut UnboundedReceiver<Request>) -> Report {
-    let Guest { mut wire, events, begin } = guest;
-    let mut desk = Desk::new(begin.elapsed());
+    let Guest { mut wire, events, handshake } = guest;
+    let mut desk = Desk::new(handshake);
     let mut status = interval(STATUS);
     let mut counted = 0;
     for event in events {

@@ -82,7 +82,7 @@ fn start(target: &mut Target, fronts: Fronts) -> Result<Ends, Failure> {
     let helper = spawn("helper", move || async move {
         let (stream, _) = listener.accept().map_err(other)?;
         match helper::greet(asynchronous(stream)?, &live, "Hanna Helper", Arc::default()).await? {
-            Greeting::Guest(guest) => Ok(helper::run(*guest, &mut *helper_front, &mut helper_asked).await),
+            Greeting::Guest(guest) => Ok(helper::run(guest, &mut *helper_front, &mut helper_asked).await),
             Greeting::Closed(close) => Err(Failure::closed(close.code, &close.text)),
         }
     })?;

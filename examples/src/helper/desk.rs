@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rh_codec::{Decoder, FrameView, Limits, Rect};
+use rh_codec::{Decoder, Limits};
 use rh_proto::{
     error::{CloseCode, Error},
     mode::Mode,
@@ -19,11 +19,11 @@ use rh_proto::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Report, Request, Update};
+use super::{Report, Request, Update, paint::paint};
 use crate::{
     stats::Samples,
     ui::{
-        self, Area, Picture, SharedPicture,
+        self, Picture, SharedPicture,
         helper::{HelperAction, PointerButton, RequestedMode},
     },
     wire::Wire,
@@ -374,30 +374,4 @@ fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
 /// A wheel's turn as the wire has it: 273 notches at once are as good as more.
 fn turn(v120: i32) -> i16 {
     i16::try_from(v120.clamp(i32::from(i16::MIN), i32::from(i16::MAX))).unwrap_or(0)
-}
-
-/// Copies what changed of the decoder's picture into the one that is shown.
-fn paint(picture: &mut Picture, surface: &FrameView<'_>, damage: &[Rect], resized: bool) {
-    let size = |n: u32| usize::try_from(n).unwrap_or(0);
-    let (width, height) = (size(surface.width()), size(surface.height()));
-    let whole = [Rect::new(0, 0, surface.width(), surface.height())];
-    let mut damage = damage;
-    if resized || (picture.width(), picture.height()) != (width, height) {
-        picture.resize(width, height);
-        damage = &whole;
-    }
-    let stride = picture.width();
-    for rect in damage {
-        let (x, w) = (size(rect.x), size(rect.width));
-        for y in rect.y..rect.bottom().min(surface.height()) {
-            let at = size(y) * stride + x;
-            let row = surface.row(y).get(x * 4..(x + w) * 4).unwrap_or_default();
-            let Some(into) = picture.pixels_mut().get_mut(at..at + row.len() / 4) else { continue };
-            for (into, from) in into.iter_mut().zip(row.chunks_exact(4)) {
-                *into = u32::from_le_bytes([from[0], from[1], from[2], 0]);
-            }
-        }
-        let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-        picture.mark(Area::new(side(rect.x), side(rect.y), side(rect.width), side(rect.height)));
-    }
 }

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -28,18 +28,18 @@ use crate::{
 /// A caller who has proven that it holds the code. [`run`](super::run) makes a session of it.
 #[derive(Debug)]
 pub struct Guest {
-    pub(super) wire: Wire<Helper>,
+    pub(super) wire: Box<Wire<Helper>>,
     /// What happened so far, for the front that there is from now on.
     pub(super) events: Vec<HelperEvent>,
-    /// When the connection was there.
-    pub(super) begin: Instant,
+    /// From the connection to here.
+    pub(super) handshake: Duration,
 }
 
 /// What a caller came to.
 #[derive(Debug)]
 pub enum Greeting {
     /// It has proven that it holds the code, which is used up now.
-    Guest(Box<Guest>),
+    Guest(Guest),
     /// It has not; the connection is closed.
     Closed(Close),
 }
@@ -56,14 +56,14 @@ pub async fn greet(stream: TcpStream, code: &LiveCode, name: &str, tries: Arc<At
     let credential = Box::new(Marked { inner: code.credential(entropy()?), tries });
     let secured =
         Secured::helper(&identity, entropy()?, settings(name), credential, begin).map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
-    let mut wire = Wire::new(stream, secured)?;
+    let mut wire = Box::new(Wire::new(stream, secured)?);
     let mut events = Vec::new();
     loop {
         while let Some(event) = wire.poll_event() {
             match event {
                 HelperEvent::Authenticated => {
                     events.push(event);
-                    return Ok(Greeting::Guest(Box::new(Guest { wire, events, begin })));
+                    return Ok(Greeting::Guest(Guest { wire, events, handshake: begin.elapsed() }));
                 }
                 HelperEvent::Closed(close) => {
                     wire.farewell().await;

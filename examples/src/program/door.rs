@@ -30,7 +30,7 @@ const MOST: usize = 4;
 #[derive(Debug)]
 pub(super) enum Arrival {
     /// It holds the code.
-    Guest(Box<Guest>),
+    Guest(Guest),
     /// It had the code's one attempt, and did not hold the code, or went away: the code is burnt.
     Failed(Close),
     /// It came too late to try the code, and was told so: the code is in use, used, burnt or expired.

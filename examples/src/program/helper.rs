@@ -78,14 +78,13 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
         };
         let mut tell = |update: Update<'_>| front.print(&update);
         let report = select! {
-            report = run_session(*guest, &mut tell, &mut asked) => report,
+            report = run_session(guest, &mut tell, &mut asked) => report,
             never = door.turn_away(&code, |close| say!("note {}", second_use(close))) => match never {},
         };
         Ok((report.close, report.mode, interrupted.load(Ordering::Acquire)))
     })?;
-    if let Some(path) = &args.png {
-        seen.write_png(path)?;
-    }
+    // Without a session there is no picture; why there is none is the better reason.
+    let written = args.png.as_ref().map_or(Ok(()), |path| seen.write_png(path));
     say!("closed {}", one_line(&close.text));
     outcome(&close)?;
     if interrupted {
@@ -95,12 +94,12 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     if mode.is_none() && front.declined {
         return Err(Failure::new(Kind::Declined, "the sharer declined, or did not answer"));
     }
-    Ok(())
+    written
 }
 
 /// What waiting for a sharer came to.
 enum Welcome {
-    Guest(Box<Guest>),
+    Guest(Guest),
     /// The code is gone, or nobody else can come.
     Over(Close),
     Left,
@@ -327,7 +326,7 @@ impl Reception {
             show(update);
         };
         let session = async {
-            let report = run_session(*guest, &mut front, asked).await;
+            let report = run_session(guest, &mut front, asked).await;
             if !report.close.clean || report.close.by_peer {
                 // The end of a session stays on the screen until the person closes the window.
                 until_leave(asked).await;
@@ -348,7 +347,7 @@ impl Reception {
         door: &mut Door<'_>,
         meeting: &Meeting,
         asked: &mut UnboundedReceiver<Request>,
-    ) -> Result<Option<(Box<Guest>, LiveCode)>, Failure> {
+    ) -> Result<Option<(Guest, LiveCode)>, Failure> {
         let mut code = self.show_code(meeting)?;
         loop {
             let expiry = match code.status(Instant::now()) {

@@ -70,5 +70,5 @@ fn look(mut watch: LocalInputWatch, tell: &Sender<Notice>) {
 
 /// What the person is told when their own input cannot be seen.
 pub(super) fn unseen(why: &str) -> String {
-    format!("a helper may look, but not control: your own input would not pause theirs, for it cannot be seen here ({why})")
+    format!("the helper may only look: your own input cannot be seen here, and so would not pause theirs ({why})")
 }

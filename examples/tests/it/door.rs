@@ -3,6 +3,7 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -60,6 +61,23 @@ fn silent_strangers_keep_no_sharer_out() {
     helper.expect("frames 1");
     // The oldest were hung up on to make room; of four at most, the sharer was one.
     until("the helper hangs up on the oldest", || strangers[..5].iter().all(is_over).then_some(()));
+    Pair { helper, sharer }.leave();
+}
+
+#[test]
+fn a_helper_may_dial_a_sharer_that_listens() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sharer"));
+    command.args(["--console", "--listen", "127.0.0.1:0", "--name", "Sam"]).args(VIRTUAL).env_remove("DISPLAY");
+    let mut sharer = Program::start(command);
+    let address = sharer.expect("address");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_helper"));
+    command.args(["--headless", "--connect", &address, "--name", "Hanna"]);
+    let mut helper = Program::start(command);
+    let code = helper.expect("code");
+    sharer.tell(&code);
+    sharer.expect("asked the helper asks to view");
+    sharer.tell("y view");
+    helper.expect("frames 1");
     Pair { helper, sharer }.leave();
 }
 

@@ -13,7 +13,7 @@ use x11rb::{
 };
 
 use crate::{
-    pair::helper,
+    pair::{frames, helper},
     programs::{Program, until},
     xserver::XServer,
 };
@@ -96,10 +96,6 @@ fn when_the_bar_dies_nothing_is_shown_any_more() {
         granted
     });
     helper.expect("frames 1");
-    let frames = |helper: &mut Program| {
-        helper.tell("count");
-        helper.expect("counted").parse::<u64>().expect("a number")
-    };
     let first = frames(&mut helper);
     until("frames flow", || (frames(&mut helper) > first + 10).then_some(()));
 

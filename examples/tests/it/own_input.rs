@@ -49,14 +49,18 @@ fn type_one(helper: &mut Program, character: char, file: &Path) -> bool {
 
 /// What the person does at `start` keeps the helper from typing until a second later, and no longer.
 fn expect_pause(what: &str, helper: &mut Program, file: &Path, start: Instant) {
-    // What is on its way already may come before.
-    until(&format!("{what}: the helper is refused"), || (!type_one(helper, '-', file)).then_some(()));
+    // What is on its way already may be typed before, or dropped without a word with what else waits when the pause begins.
+    until(&format!("{what}: the helper is refused"), || {
+        helper.tell("type -");
+        helper.try_expect("denied", STROKE)
+    });
     assert!(start.elapsed() < PAUSE, "{what}: the pause begins when the person does something, not after {:?}", start.elapsed());
+    while helper.try_expect("denied", 5 * STROKE).is_some() {}
     let stroke = || {
         std::thread::sleep(STROKE);
         type_one(helper, '+', file)
     };
-    let refused = 1 + std::iter::repeat_with(stroke).take_while(|typed| !typed).count();
+    let refused = std::iter::repeat_with(stroke).take_while(|typed| !typed).count();
     let paused = start.elapsed();
     println!("{what}: refused {refused} times, then typed again {paused:?} after it");
     assert!((PAUSE..PAUSE + Duration::from_secs(2)).contains(&paused), "{what}: a second, not {paused:?}");
@@ -108,7 +112,7 @@ fn a_sharer_that_cannot_see_own_input_lets_a_helper_look_only() {
     let (address, code) = (helper.expect("address"), helper.expect("code"));
     let mut sharer = Program::start(sharer(&address, &["--display", proxy.display()]));
     sharer.tell(&code);
-    let note = sharer.expect("note a helper may look, but not control:");
+    let note = sharer.expect("note the helper may only look: your own input cannot be seen here");
     assert!(note.contains("XInput"), "and why: {note}");
     sharer.expect("asked the helper asks to view");
     sharer.tell("y view");
@@ -134,7 +138,7 @@ fn control_is_taken_back_when_own_input_is_not_seen_any_more() {
     // Of the sharer's connections, only the watch asks which devices are not hardware.
     proxy.cut("XTEST Device");
     pair.sharer.expect("mode the helper sees your screen");
-    pair.sharer.expect("note a helper may look, but not control:");
+    pair.sharer.expect("note the helper may only look: your own input cannot be seen here");
     pair.helper.expect("revoked Some(ViewOnly)");
     until("nothing is held", || keys_down(&x).is_empty().then_some(()));
     pair.helper.tell("mode control");

@@ -24,6 +24,12 @@ pub fn sharer(address: &str, screen: &[&str]) -> Command {
     command
 }
 
+/// How many frames the helper has seen.
+pub fn frames(helper: &mut Program) -> u64 {
+    helper.tell("count");
+    helper.expect("counted").parse().expect("a number")
+}
+
 impl Pair {
     /// Paired, and the helper sees the screen.
     pub fn viewing(screen: &[&str]) -> Self {

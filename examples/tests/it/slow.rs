@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    pair::{helper, sharer},
+    pair::{frames, helper, sharer},
     programs::{Program, until},
 };
 
@@ -56,10 +56,6 @@ fn on_a_slow_link_pictures_go_on_and_the_end_is_heard_within_two_seconds() {
     sharer.expect("asked");
     sharer.tell("y view");
     helper.expect("frames 1");
-    let frames = |helper: &mut Program| {
-        helper.tell("count");
-        helper.expect("counted").parse::<u64>().expect("a number")
-    };
     let first = frames(&mut helper);
     until("pictures go on", || (frames(&mut helper) > first + 30).then_some(()));
     sharer.tell("stop");

@@ -189,7 +189,8 @@ mod tests {
         let mut fonts = Fonts::new();
         let theme = Look::new(&Options::default()).theme(false);
         for (scale, room) in [(1.0, 1920), (2.0, 1920), (2.0, 800), (1.0, 640)] {
-            let notice = "a helper may look, but not control: your own input would not pause theirs, for it cannot be seen here";
+            let notice =
+                "the helper may only look: your own input cannot be seen here, and so would not pause theirs (the display is gone)";
             let words = bar_words(LONG, "sees your screen", true, Some(notice));
             let mut layout = Layout::new(&mut fonts, scale, Area::default());
             let (w, h) = bar_size(&mut layout, &words, "Chat (12 new)", true, room);
