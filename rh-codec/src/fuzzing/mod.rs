@@ -2,6 +2,7 @@
 
 pub mod clear;
 pub mod pdu;
+pub mod wavelets;
 
 use crate::{Budget, Decoder, Effort, Encoder, FrameView, Hints, Limits, PixelFormat, Rect, Settings};
 

@@ -91,15 +91,13 @@ pub(super) fn encode_upgrade(
     raw_bytes.clear();
     let mut raw = BitWriter::new(raw_bytes);
     let mut srl = srl::Writer::new(out);
-    // The last coefficient that SRL has said to be 0, and the bits that it lacks.
-    let mut last_zero = (0, 0);
     for band in 0..BANDS {
         let (count, left) = (u32::from(from.0[band] - to.0[band]), u32::from(to.0[band]));
         if count == 0 {
             continue;
         }
         let range = EDGE.offsets()[band]..EDGE.offsets()[band + 1];
-        for (at, (target, sent)) in range.clone().zip(target[range.clone()].iter().zip(&mut sent[range])) {
+        for (target, sent) in target[range.clone()].iter().zip(&mut sent[range]) {
             let target = if band == LL3 { to_nearest_step(*target, STEP) } else { to_step(*target, STEP) };
             if band != LL3 && *sent == 0 {
                 let sign = target >> 15;
@@ -107,24 +105,15 @@ pub(super) fn encode_upgrade(
                 let value = ((magnitude >> left) ^ sign) - sign;
                 srl.put(value, count);
                 *sent = value << left;
-                if value == 0 {
-                    last_zero = (at, left);
-                }
                 continue;
             }
             let sign = if band == LL3 { 0 } else { *sent >> 15 };
-            // What was raised to end a stream may be more than the target: nothing can be taken from it.
-            let missing = ((target - *sent) ^ sign) - sign;
-            let value = missing.max(0) >> left;
+            let value = (((target - *sent) ^ sign) - sign) >> left;
             raw.put(u32::from(value.unsigned_abs()), count);
             *sent += ((value << left) ^ sign) - sign;
         }
     }
-    let (at, left) = last_zero;
-    let negative = target[at] < 0;
-    if srl.finish(negative) {
-        sent[at] = if negative { -1 << left } else { 1 << left };
-    }
+    srl.finish();
     raw.finish();
     let length = out.len() - start;
     out.extend_from_slice(raw_bytes);
@@ -144,10 +133,10 @@ pub(super) fn decode_upgrade(srl: &[u8], raw: &[u8], edge: Edge, from: Quant, to
         }
         for value in edge.band_mut(values, band) {
             if band != LL3 && *value == 0 {
-                *value = srl.take(count)? << left;
+                *value = srl.take(count) << left;
                 continue;
             }
-            let more = raw.take(count).ok_or(Error::Malformed("an upgrade has fewer raw bits than coefficients"))?;
+            let more = raw.take_padded(count);
             #[expect(clippy::cast_possible_truncation, reason = "at most 15 bits")]
             let more = (more as u16).cast_signed() << left;
             *value = if band != LL3 && *value < 0 { value.wrapping_sub(more) } else { value.wrapping_add(more) };

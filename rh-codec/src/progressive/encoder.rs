@@ -20,7 +20,7 @@ pub enum Aim {
     /// The best picture for its bytes: coefficients are rounded to the nearest step, 3 to 6 dB better than if bits were cut off. Upgrades are
     /// differences to it.
     Picture,
-    /// The fewest bytes for all passes in sum, by a sixth: bits are cut off, and each upgrade brings the next of them.
+    /// The fewest bytes for all passes in sum, by a fifth: bits are cut off, and each upgrade brings the next of them.
     Passes,
 }
 

@@ -34,7 +34,7 @@ mod component;
 mod decoder;
 mod encoder;
 mod message;
-mod srl;
+pub(crate) mod srl;
 mod tiles;
 mod wire;
 

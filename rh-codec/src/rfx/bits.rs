@@ -51,11 +51,28 @@ impl<'a> BitReader<'a> {
                 return None;
             }
         }
+        Some(self.shift_out(bits))
+    }
+
+    /// The next `bits` bits as a number, at most 32, as if the data went on with zeros.
+    #[inline]
+    pub(crate) fn take_padded(&mut self, bits: u32) -> u32 {
+        debug_assert!(bits <= 32);
+        if self.left < bits {
+            self.refill();
+            // Below what is left lie zeros now, if it is not enough.
+            self.left = self.left.max(bits);
+        }
+        self.shift_out(bits)
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 32 bits")]
+    fn shift_out(&mut self, bits: u32) -> u32 {
         // Two shifts, since one by 64 is none.
         let value = self.acc >> 1 >> (63 - bits);
         self.skip(bits);
-        // At most 32 bits are set.
-        u32::try_from(value).ok()
+        value as u32
     }
 
     /// How many bits equal `bit` before the first that does not, which is taken too; `None` if the data end before that.
@@ -81,7 +98,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// Bytes of which no bit has been taken.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "__fuzzing"))]
     pub(crate) fn untouched(&self) -> usize {
         self.rest.len() + self.left as usize / 8
     }
@@ -170,5 +187,7 @@ mod tests {
             assert_eq!(bit, 0, "padding");
         }
         assert_eq!((reader.run(false), reader.run(true), reader.take(0)), (None, None, Some(0)));
+        let mut reader = BitReader::new(&[0b1010_0101]);
+        assert_eq!((reader.take(3), reader.take(6), reader.take_padded(6), reader.take_padded(32)), (Some(0b101), None, 0b001010, 0));
     }
 }

@@ -9,17 +9,17 @@ use super::quant::{Bits, Quant};
 /// Quantization factors of [`Level::Full`]: steps of one grey level.
 pub(crate) const FULL: Quant = Quant::flat(6);
 
-/// How good a tile is. Figures are bytes and PSNR (RGB) of a photograph of 1920×1080 pixels, as [`Aim::Picture`](crate::progressive::Aim::Picture) has them; JPEG of
-/// quality 80 with 4:2:0 chroma needs 118 KB for 43.3 dB there.
+/// How good a tile is, with [`Aim::Picture`](crate::progressive::Aim::Picture). Compared with JPEG (4:2:0) on photographs; figures are in
+/// `docs/codec/progressive.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// For links that carry nothing better: 73 KB, 41.1 dB.
+    /// For links that carry nothing better: as large as JPEG of quality 50.
     Coarse,
-    /// What a picture may stay at for a while: 112 KB, 43.6 dB.
+    /// What a picture may stay at for a while: better than JPEG of quality 80, and a tenth smaller.
     Good,
-    /// Hard to tell from the original: 204 KB, 45.7 dB.
+    /// Hard to tell from the original: better than JPEG of quality 90, twice as large as the level before.
     Fine,
-    /// Steps of one grey level: 430 KB, 47.4 dB. No better is possible, and it is not lossless: colours are converted and rounded.
+    /// Steps of one grey level, the best there is, twice as large again. Not lossless: colours are converted and rounded.
     Full,
 }
 

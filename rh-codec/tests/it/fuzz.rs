@@ -46,6 +46,29 @@ fn random_programs_round_trip() {
 }
 
 #[test]
+fn found_inputs_of_wavelets() {
+    use rh_codec::fuzzing::wavelets;
+    replay("progressive_decode", wavelets::progressive_decode);
+    replay("progressive_roundtrip", wavelets::progressive_roundtrip);
+    replay("rfx_decode", wavelets::rfx_decode);
+    replay("rfx_entropy", wavelets::entropy);
+}
+
+#[test]
+fn random_bytes_through_wavelets() {
+    use rh_codec::fuzzing::wavelets;
+    let mut noise = Noise(12);
+    for _ in 0..40 {
+        let len = noise.below(120);
+        let bytes: Vec<u8> = (0..len).map(|_| noise.next() as u8).collect();
+        wavelets::progressive_decode(&bytes);
+        wavelets::progressive_roundtrip(&bytes);
+        wavelets::rfx_decode(&bytes);
+        wavelets::entropy(&bytes);
+    }
+}
+
+#[test]
 fn found_inputs_of_the_pipeline() {
     use rh_codec::fuzzing::pdu;
     replay("zgfx", pdu::zgfx);
