@@ -87,11 +87,11 @@ impl Encoder {
 
     /// Bytes of a message for a bitmap at most, whatever it shows.
     pub fn worst_case(rect: Rect) -> usize {
-        // Spelt out, each column of each band costs two bytes besides its pixels. A cell costs a header more; a message its own,
-        // a last run, and what long runs take.
+        // A cell that is not cheaper otherwise is raw, with a header; a band's, or a run or two, is no longer. A message has a head
+        // of its own.
         let bands = u64::from(rect.height / lines::LEAST + 1);
         let cells = u64::from(rect.width.div_ceil(CELL));
-        let most = 3 * rect.area() + bands * (2 * u64::from(rect.width) + 24 * cells) + 32;
+        let most = 3 * rect.area() + bands * cells * 24 + 32;
         usize::try_from(most).unwrap_or(usize::MAX)
     }
 
@@ -157,7 +157,8 @@ impl Encoder {
                 }
                 let fresh = self.columns.write(frame, cell, ground, &mut self.layers.bands);
                 // A tenth of the cell is new to the decoder: worth the time to try others.
-                let elsewhere = fresh * 10 > cell.area() && self.layers.elsewhere(frame, cell, at, fresh, &mut self.palette);
+                let spelt = self.layers.bands.len() - start;
+                let elsewhere = fresh * 10 > cell.area() && self.layers.elsewhere(frame, cell, at, fresh, spelt, &mut self.palette);
                 if elsewhere {
                     self.columns.unwind(mark);
                     self.layers.bands.truncate(start);
@@ -209,15 +210,15 @@ impl Layers {
 
     /// Writes a cell in another way than as columns, if that is much shorter; says whether it did.
     ///
-    /// `fresh` pixels of its columns are new to the decoder, at three bytes each. Other coders must do with one byte for each: columns
-    /// are matched by ZGFX where they are alike, and make the same letters cheap for all time.
-    fn elsewhere(&mut self, frame: &FrameView<'_>, cell: Rect, at: Rect, fresh: u64, palette: &mut Palette) -> bool {
-        if palette.learn(frame, cell) {
-            self.trial.clear();
+    /// `fresh` pixels of its columns are new to the decoder, at three bytes each, `spelt` bytes in all. Other coders must do with one
+    /// byte for each: columns are matched by ZGFX where they are alike, and make the same letters cheap for all time.
+    fn elsewhere(&mut self, frame: &FrameView<'_>, cell: Rect, at: Rect, fresh: u64, spelt: usize, palette: &mut Palette) -> bool {
+        let few = palette.learn(frame, cell);
+        self.trial.clear();
+        if few {
             palette.write(&mut self.trial);
-            if self.trial.len() as u64 >= fresh {
-                return false;
-            }
+        }
+        if few && (self.trial.len() as u64) < fresh {
             let start = subcodec::open(&mut self.subcodecs, at, subcodec::RLEX);
             self.subcodecs.extend_from_slice(&self.trial);
             subcodec::close(&mut self.subcodecs, start);
@@ -225,13 +226,14 @@ impl Layers {
             return true;
         }
         let rows = cell.y..cell.bottom();
-        let runs: u64 = rows.clone().map(|y| u64::from(ink(frame.span(cell.x, y, cell.width))) + 1).sum();
-        if runs * 4 < fresh {
+        let runs = || rows.clone().map(|y| u64::from(ink(frame.span(cell.x, y, cell.width))) + 1).sum::<u64>();
+        if !few && runs() * 4 < fresh {
             self.residual_cells.push(true);
             return true;
         }
-        // Noise would only drive letters out of the storages.
-        if fresh * 4 < cell.area() * 3 {
+        // Noise would only drive letters out of the storages; and nothing need be dearer than its pixels.
+        let noise = !few && fresh * 4 >= cell.area() * 3;
+        if !noise && spelt as u64 <= cell.area() * 3 + subcodec::HEAD {
             return false;
         }
         let start = subcodec::open(&mut self.subcodecs, at, subcodec::RAW);

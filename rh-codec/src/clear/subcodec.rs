@@ -7,6 +7,9 @@ pub(super) const RAW: u8 = 0;
 pub(super) const NSCODEC: u8 = 1;
 pub(super) const RLEX: u8 = 2;
 
+/// Bytes before a region's bitmap.
+pub(super) const HEAD: u64 = 13;
+
 pub(super) fn decode(data: &[u8], canvas: &mut Canvas<'_>, nsc: &mut nsc::Decoder) -> Result<(), Error> {
     let mut reader = Reader::new(data);
     while !reader.is_empty() {
