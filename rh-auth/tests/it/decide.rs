@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use case::*;
 use rh_auth::decision::{Decision, Outcome};
+use rh_auth::rbac::{Permission, Permissions};
 use rh_proto::mode::Mode;
 
 /// What a person would notice of a decision: for each mode, the reasons against it.
@@ -130,6 +131,23 @@ fn platforms_are_enumerated() {
     enumerate(Case::GOOD, &[PLATFORM, APP, OS, HOST, CLOUD, START, MATRIX]);
     enumerate(Case::GOOD, &[PLATFORM, ANDROID, CAPTURE, PROMPTS, UNATTENDED, KIND, ENROLLMENT]);
     enumerate(Case::GOOD, &[HELPER_PLATFORM, HELPER_APP, HELPER_OS, MATRIX, MINIMUM, CLOUD, START]);
+}
+
+/// Two assignments of the same helper, with every pair of permission sets: in either scope, what the other one gives is not there.
+#[test]
+fn a_permission_over_one_scope_never_counts_in_another() {
+    let here = Case::GOOD.with(SCOPE, "staff and kiosks");
+    let sets =
+        || (0..1_u32 << Permission::ALL.len()).map(|bits| Permission::ALL.into_iter().filter(|it| bits >> *it as u32 & 1 == 1).collect());
+    let alone: Vec<Decision> = sets().map(|here_only| decide_by(&two_scopes(here_only, Permissions::NONE), &here)).collect();
+    for elsewhere in sets() {
+        for (given, alone) in sets().zip(&alone) {
+            let both = decide_by(&two_scopes(given, elsewhere), &here);
+            assert_eq!(both.bars(), alone.bars(), "{given:?} here, {elsewhere:?} elsewhere");
+        }
+    }
+    let all = &alone[alone.len() - 1];
+    assert!(Mode::ALL.iter().all(|mode| all.allowed().contains(*mode)), "{:?}", all.bars());
 }
 
 /// Cases drawn from all dimensions at once, each good with a probability that varies.

@@ -316,6 +316,19 @@ fn draft(case: &Case) -> Draft {
     draft
 }
 
+/// The help desk's two assignments: over the good day's people and devices, and over everybody else's.
+pub(crate) fn two_scopes(here: Permissions, elsewhere: Permissions) -> Policy {
+    let mut draft = Draft::new(tenant("ours"), "Ours");
+    draft.tenant.settings.remote_help = RemoteHelp::On(Cover::All);
+    for (name, allowed, users, devices) in [("here", here, "staff", "kiosks"), ("elsewhere", elsewhere, "others", "other devices")] {
+        let id = RoleId::new(name).unwrap();
+        draft.roles.push(Role { id: id.clone(), name: name.into(), allowed, denied: Permissions::NONE });
+        let scope = Scope { users: Cover::Groups(group(users)), devices: Cover::Groups(group(devices)), unenrolled: true };
+        draft.assignments.push(Assignment { id: AssignmentId::new(name).unwrap(), role: id, members: group("helpdesk"), scope });
+    }
+    Policy::new(draft).unwrap()
+}
+
 fn conditions(value: &str) -> Vec<Condition> {
     let modes = |listed: &[Mode]| listed.iter().copied().fold(ModeSet::NONE, ModeSet::with);
     let claim = |text: &str| Claim::new(text).unwrap();
