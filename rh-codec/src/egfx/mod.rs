@@ -6,8 +6,10 @@
 //! [MS-RDPEGFX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rdpegfx/
 
 pub mod alpha;
+mod apply;
 mod cache;
 pub mod caps;
+mod flow;
 mod output;
 pub mod pdu;
 mod reader;
@@ -15,5 +17,6 @@ mod slots;
 mod writer;
 pub mod zgfx;
 
+pub use flow::Flow;
 pub use reader::Reader;
 pub use writer::Writer;

@@ -2,10 +2,11 @@
 
 use super::{
     caps::{CapSet, CapsConfirm, Features, Version},
+    flow::Flow,
     pdu::{
         CacheToSurface, CodecId, Colour32, Command, CommandId, CreateSurface, DeleteSurface, EndFrame, EvictCacheEntry, Field,
-        FrameAcknowledge, MapSurfaceToOutput, Monitor, Monitors, PixelFormat, Point16, Points, Rect16, Rects, ResetGraphics, SolidFill,
-        StartFrame, SurfaceToCache, SurfaceToSurface, close, open,
+        MapSurfaceToOutput, Monitor, Monitors, PixelFormat, Point16, Points, Rect16, Rects, ResetGraphics, SolidFill, StartFrame,
+        SurfaceToCache, SurfaceToSurface, close, open,
     },
     slots::Slots,
     zgfx::{Compressor, Message},
@@ -51,14 +52,12 @@ pub struct Writer {
     /// Whether there is a surface.
     created: bool,
     in_frame: bool,
-    frame: u32,
-    acknowledged: u32,
-    queue_depth: u32,
+    flow: Flow,
 }
 
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Writer").field("features", &self.features).field("frame", &self.frame).finish_non_exhaustive()
+        f.debug_struct("Writer").field("features", &self.features).field("flow", &self.flow).finish_non_exhaustive()
     }
 }
 
@@ -87,9 +86,7 @@ impl Writer {
             starting: true,
             created: false,
             in_frame: false,
-            frame: 0,
-            acknowledged: 0,
-            queue_depth: FrameAcknowledge::UNKNOWN,
+            flow: Flow::default(),
         })
     }
 
@@ -105,7 +102,7 @@ impl Writer {
         self.progressive = progressive::Encoder::new(&self.limits);
         self.slots = new_slots(&self.features, &self.limits);
         (self.starting, self.created) = (true, false);
-        (self.frame, self.acknowledged, self.queue_depth) = (0, 0, FrameAcknowledge::UNKNOWN);
+        self.flow = Flow::default();
     }
 
     /// Begins a message.
@@ -145,7 +142,7 @@ impl Writer {
         self.put(CreateSurface { surface: SURFACE, width: columns, height: rows, format: PixelFormat::XRGB });
         self.put(MapSurfaceToOutput { surface: SURFACE, reserved: 0, x: 0, y: 0 });
         shown.resize(width, height);
-        // What a new surface holds is not said anywhere, and decoders differ.
+        // What a new surface holds is not said anywhere.
         self.fill(shown, Rect::new(0, 0, width, height), 0)
     }
 
@@ -157,8 +154,7 @@ impl Writer {
     /// Begins the frame with its first operation.
     fn open(&mut self) {
         if !std::mem::replace(&mut self.in_frame, true) {
-            self.frame = self.frame.wrapping_add(1);
-            let frame = self.frame;
+            let frame = self.flow.next();
             // No time of day: the codec has no clock, and 0 is allowed.
             self.put(StartFrame { timestamp: 0, frame });
         }
@@ -351,7 +347,7 @@ impl Writer {
     /// Ends the frame, and appends the message to `out`; nothing if it has no operation.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.in_frame) {
-            let frame = self.frame;
+            let frame = self.flow.sent();
             self.put(EndFrame { frame });
         }
         self.flush();
@@ -362,31 +358,9 @@ impl Writer {
         self.begin();
     }
 
-    /// The client has shown a frame (2.2.2.13).
-    ///
-    /// # Errors
-    /// `PeerViolation` if that frame was never sent, or one after it has been acknowledged.
-    pub fn handle_ack(&mut self, ack: &FrameAcknowledge) -> Result<(), Error> {
-        let (ahead, back) = (self.frame.wrapping_sub(ack.frame), ack.frame.wrapping_sub(self.acknowledged));
-        if ahead > u32::MAX / 2 {
-            return Err(Error::PeerViolation("acknowledges a frame that was never sent"));
-        }
-        if back > u32::MAX / 2 {
-            return Err(Error::PeerViolation("takes an acknowledgement back"));
-        }
-        self.acknowledged = ack.frame;
-        self.queue_depth = ack.queue_depth;
-        Ok(())
-    }
-
-    /// Frames that the client has not acknowledged; `None` if it has said that it will not.
-    pub fn unacknowledged(&self) -> Option<u32> {
-        (self.queue_depth != FrameAcknowledge::SUSPEND).then(|| self.frame.wrapping_sub(self.acknowledged))
-    }
-
-    /// Bytes that waited to be decoded when the client last said so; `None` if it does not say.
-    pub fn queue_depth(&self) -> Option<u32> {
-        Some(self.queue_depth).filter(|depth| ![FrameAcknowledge::UNKNOWN, FrameAcknowledge::SUSPEND].contains(depth))
+    /// Which frames the client has shown: give it the client's acknowledgements.
+    pub fn flow(&mut self) -> &mut Flow {
+        &mut self.flow
     }
 }
 

@@ -345,11 +345,11 @@ fn frames_are_acknowledged() {
     pair.send();
     pair.writer.fill(&mut pair.shown, Rect::new(0, 0, 9, 9), 1).unwrap();
     pair.send();
-    assert_eq!(pair.writer.unacknowledged(), Some(2));
+    assert_eq!(pair.writer.flow().unacknowledged(), Some(2));
     let ack = pair.reader.poll_ack().unwrap();
     assert_eq!(ack, FrameAcknowledge { queue_depth: FrameAcknowledge::UNKNOWN, frame: 1, decoded: 1 });
-    pair.writer.handle_ack(&ack).unwrap();
-    assert_eq!((pair.writer.unacknowledged(), pair.writer.queue_depth()), (Some(1), None));
+    pair.writer.flow().handle_ack(&ack).unwrap();
+    assert_eq!((pair.writer.flow().unacknowledged(), pair.writer.flow().queue_depth()), (Some(1), None));
 
     pair.reader.set_queue_depth(1000);
     pair.writer.fill(&mut pair.shown, Rect::new(0, 0, 9, 9), 2).unwrap();
@@ -357,10 +357,10 @@ fn frames_are_acknowledged() {
     let second = pair.reader.poll_ack().unwrap();
     let third = pair.reader.poll_ack().unwrap();
     assert_eq!((second.frame, third.frame, third.decoded, pair.reader.poll_ack()), (2, 3, 3, None));
-    pair.writer.handle_ack(&third).unwrap();
-    assert_eq!((pair.writer.unacknowledged(), pair.writer.queue_depth()), (Some(0), Some(1000)));
-    assert!(matches!(pair.writer.handle_ack(&second), Err(Error::PeerViolation(_))), "taken back");
-    assert!(matches!(pair.writer.handle_ack(&FrameAcknowledge { frame: 4, ..third }), Err(Error::PeerViolation(_))), "never sent");
+    pair.writer.flow().handle_ack(&third).unwrap();
+    assert_eq!((pair.writer.flow().unacknowledged(), pair.writer.flow().queue_depth()), (Some(0), Some(1000)));
+    assert!(matches!(pair.writer.flow().handle_ack(&second), Err(Error::PeerViolation(_))), "taken back");
+    assert!(matches!(pair.writer.flow().handle_ack(&FrameAcknowledge { frame: 4, ..third }), Err(Error::PeerViolation(_))), "never sent");
 
     pair.reader.set_queue_depth(FrameAcknowledge::SUSPEND);
     for _ in 0..3 {
@@ -368,8 +368,8 @@ fn frames_are_acknowledged() {
         pair.send();
     }
     let last = pair.reader.poll_ack().unwrap();
-    pair.writer.handle_ack(&last).unwrap();
-    assert_eq!((pair.writer.unacknowledged(), pair.reader.poll_ack()), (None, None), "suspended");
+    pair.writer.flow().handle_ack(&last).unwrap();
+    assert_eq!((pair.writer.flow().unacknowledged(), pair.reader.poll_ack()), (None, None), "suspended");
 }
 
 /// A message of commands.
