@@ -17,15 +17,15 @@ pub(crate) enum Content {
     Image,
 }
 
-/// Cuts a region into pieces of one kind each, cells of the grid of tiles joined to the right and downwards.
+/// Cuts a region into pieces of one kind each, cells of the grid of tiles joined to the right and downwards, and adds them.
 pub(crate) fn pieces(pieces: &mut Vec<(Rect, Content)>, frame: &FrameView<'_>, region: Rect) {
-    pieces.clear();
     let first = colour(frame.row_pixels(region.y)[region.x as usize]);
     if (region.y..region.bottom()).all(|y| frame.span(region.x, y, region.width).iter().all(|pixel| colour(*pixel) == first)) {
         pieces.push((region, Content::Solid(first)));
         return;
     }
-    let mut row = 0;
+    let start = pieces.len();
+    let mut row = start;
     for band in
         (region.y / TILE..region.bottom().div_ceil(TILE)).map(|y| Rect { y: y * TILE, height: TILE, ..region }.intersection(&region))
     {
@@ -47,6 +47,11 @@ pub(crate) fn pieces(pieces: &mut Vec<(Rect, Content)>, frame: &FrameView<'_>, r
             row = start;
         }
     }
+    for (rect, content) in &mut pieces[start..] {
+        if rect.area() < LEAST_AREA && *content == Content::Image {
+            *content = Content::Text;
+        }
+    }
 }
 
 /// The cells of a region: its parts in the columns of the grid of tiles.
@@ -58,52 +63,96 @@ fn cells(region: Rect) -> impl Iterator<Item = Rect> {
 }
 
 /// Colours up to which a cell is text whatever its pixels do: fine dithering repeats none of its neighbours either.
-const FEW_COLOURS: usize = 24;
+const FEW_COLOURS: usize = 32;
+
+/// Images smaller or thinner than this are worth no transform, and are painted like text.
+const LEAST_AREA: u64 = 512;
+const LEAST_SIDE: u32 = 4;
 
 /// Largest difference in a channel that still counts as flowing: letters on a ground differ by more.
 const NEAR: u8 = 32;
 
 /// A cell's kind; of one colour is text, which costs nothing there.
 ///
-/// Tells an image from text by its fresh pixels, which equal neither their left nor their upper neighbour.
-///
-/// An image has more than half of them (noise), or more than an eighth of which three quarters flow: they are near one
-/// of those neighbours. Coloured text has as many colours as a small photograph, but jumps.
+/// Tells an image from text by its fresh pixels, which equal neither their left nor their upper neighbour. An image has more than half
+/// of them (noise), or more than an eighth of which three quarters flow: they are near one of those neighbours. Coloured text has
+/// as many colours as a small photograph, but jumps. Where an image is smooth, few pixels are fresh; but it changes in both directions, which
+/// the gradients of controls do not, and hardly ever jumps.
 fn judge(frame: &FrameView<'_>, cell: Rect) -> Content {
-    let (fresh, flowing) = fresh(frame, cell);
-    let area = cell.area();
-    let looks_so = fresh * 2 > area || (fresh * 8 > area && flowing * 4 > fresh * 3);
-    if looks_so && more_colours(frame, cell) { Content::Image } else { Content::Text }
+    if cell.width.min(cell.height) < LEAST_SIDE {
+        return Content::Text;
+    }
+    let look = look(frame, cell, 2);
+    let area = look.seen;
+    let noisy = look.fresh * 2 > area || (look.fresh * 8 > area && look.flowing * 4 > look.fresh * 3);
+    let smooth = look.across * 16 > area && look.down * 16 > area && look.jumps * 64 < look.across + look.down;
+    if (noisy || smooth) && more_colours(frame, cell) { Content::Image } else { Content::Text }
 }
 
-/// Pixels that equal neither their left nor their upper neighbour, and those of them that are near one.
-fn fresh(frame: &FrameView<'_>, cell: Rect) -> (u64, u64) {
-    let (mut fresh, mut flowing) = (0, 0);
-    let mut above = frame.span(cell.x, cell.y, cell.width);
-    for y in cell.y..cell.bottom() {
+/// What a cell's pixels are to their neighbours.
+#[derive(Default)]
+struct Look {
+    /// Pixels looked at.
+    seen: u64,
+    /// Those that differ from their left neighbour, and from their upper one.
+    across: u64,
+    down: u64,
+    /// Those that differ from both.
+    fresh: u64,
+    /// Fresh ones that are near one of them.
+    flowing: u64,
+    /// Those that are far from either.
+    jumps: u64,
+}
+
+/// Looks at every `step`th row.
+fn look(frame: &FrameView<'_>, cell: Rect, step: usize) -> Look {
+    let mut look = Look::default();
+    for y in (cell.y..cell.bottom()).step_by(step) {
         let row = frame.span(cell.x, y, cell.width);
+        // The first row has itself above.
+        let above = frame.span(cell.x, y.saturating_sub(1).max(cell.y), cell.width);
+        let (mut across, mut down, mut fresh, mut flowing, mut jumps) = (0u32, 0u32, 0u32, 0u32, 0u32);
         for ((&pixel, &left), &above) in row[1..].iter().zip(row).zip(&above[1..]) {
-            if colour(pixel) != colour(left) && colour(pixel) != colour(above) {
-                fresh += 1;
-                flowing += u64::from(near(pixel, left) || near(pixel, above));
-            }
+            let (from_left, from_above) = (farthest(pixel, left), farthest(pixel, above));
+            let (l, a) = (from_left > 0, from_above > 0);
+            across += u32::from(l);
+            down += u32::from(a);
+            fresh += u32::from(l & a);
+            flowing += u32::from(l & a & (from_left.min(from_above) <= NEAR));
+            jumps += u32::from(from_left.max(from_above) > NEAR);
         }
-        above = row;
+        look.across += u64::from(across);
+        look.down += u64::from(down);
+        look.fresh += u64::from(fresh);
+        look.flowing += u64::from(flowing);
+        look.jumps += u64::from(jumps);
+        look.seen += u64::from(cell.width);
     }
-    (fresh, flowing)
+    look
+}
+
+/// By how much two pixels differ in the channel in which they differ most.
+#[inline]
+fn farthest(a: Pixel, b: Pixel) -> u8 {
+    a[0].abs_diff(b[0]).max(a[1].abs_diff(b[1])).max(a[2].abs_diff(b[2]))
 }
 
 /// Bytes that a piece takes at most, in practice: an escape for each fresh pixel and for the first of each row, and next to nothing for others.
-pub(crate) fn most_bytes(frame: &FrameView<'_>, rect: Rect, content: Content) -> usize {
-    if matches!(content, Content::Solid(_)) {
-        return 0;
-    }
-    let (fresh, _) = fresh(frame, rect);
-    usize::try_from(fresh * 4 + u64::from(rect.height) * 4 + rect.area() / 16).unwrap_or(usize::MAX / 2)
+pub(crate) fn most_bytes(frame: &FrameView<'_>, rect: Rect) -> usize {
+    let fresh = look(frame, rect, 1).fresh;
+    usize::try_from(fresh * 6 + u64::from(rect.height) * 6 + rect.area() / 16).unwrap_or(usize::MAX / 2)
 }
 
-fn near(a: Pixel, b: Pixel) -> bool {
-    a[0].abs_diff(b[0]) <= NEAR && a[1].abs_diff(b[1]) <= NEAR && a[2].abs_diff(b[2]) <= NEAR
+/// By how much green differs from one pixel to the next in the mean, in sixteenths; every eighth row is looked at.
+pub(crate) fn steepness(frame: &FrameView<'_>, rect: Rect) -> u64 {
+    let (mut sum, mut count) = (0, 1);
+    for y in (rect.y..rect.bottom()).step_by(8) {
+        let row = frame.span(rect.x, y, rect.width);
+        sum += row.iter().zip(&row[1..]).map(|(a, b)| u64::from(a[1].abs_diff(b[1]))).sum::<u64>();
+        count += u64::from(rect.width);
+    }
+    sum * 16 / count
 }
 
 fn more_colours(frame: &FrameView<'_>, cell: Rect) -> bool {

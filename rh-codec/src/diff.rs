@@ -67,6 +67,14 @@ impl TileMap {
         self.dirty_rows(column, y / TILE) >> (y % TILE) & 1 != 0
     }
 
+    /// Whether any row of any tile that `rect` touches differs within the rectangle's height.
+    pub(crate) fn is_dirty_in(&self, rect: Rect) -> bool {
+        (rect.y / TILE..rect.bottom().div_ceil(TILE)).any(|row| {
+            let rows = rows_within(rect, row);
+            (rect.x / TILE..rect.right().div_ceil(TILE)).any(|column| self.dirty_rows(column, row) & rows != 0)
+        })
+    }
+
     /// Whether the tile waits with content of frame `since`.
     pub(crate) fn waits_since(&self, column: u32, row: u32, since: u64) -> bool {
         let tile = &self.tiles[self.index(column, row)];
@@ -102,21 +110,24 @@ impl TileMap {
 
     /// Compares `area`, widened to whole tiles sideways, and notes which of its rows differ.
     ///
-    /// In row order over the whole width: going tile by tile costs about half as much again, for the memory's sake.
-    pub(crate) fn compare(&mut self, frame: &FrameView<'_>, shown: &Surface, area: Rect) {
-        let columns = (area.x / TILE) as usize..area.right().div_ceil(TILE) as usize;
+    /// In row order over the whole width: going tile by tile costs about half as much again, for the memory's sake. Rows whose
+    /// bytes are equal are not looked at closer.
+    pub(crate) fn compare(&mut self, frame: &FrameView<'_>, sent: &Surface, area: Rect) {
         if area.is_empty() {
             return;
         }
+        let columns = (area.x / TILE) as usize..area.right().div_ceil(TILE) as usize;
+        let span = columns.start * TILE as usize..(columns.end * TILE as usize).min(self.width as usize);
         for y in area.y..area.bottom() {
             let bit = 1 << (y % TILE);
             let first = self.index(0, y / TILE);
             let tiles = &mut self.tiles[first..][columns.clone()];
-            let from = columns.start * TILE as usize;
-            let until = (columns.end * TILE as usize).min(self.width as usize);
-            let new = frame.row_pixels(y)[from..until].chunks(TILE as usize);
-            let old = shown.row_pixels(y)[from..until].chunks(TILE as usize);
-            for (tile, (new, old)) in tiles.iter_mut().zip(new.zip(old)) {
+            let (new, old) = (&frame.row_pixels(y)[span.clone()], &sent.row_pixels(y)[span.clone()]);
+            if new == old {
+                tiles.iter_mut().for_each(|tile| tile.rows &= !bit);
+                continue;
+            }
+            for (tile, (new, old)) in tiles.iter_mut().zip(new.chunks(TILE as usize).zip(old.chunks(TILE as usize))) {
                 if same_colours(new, old) {
                     tile.rows &= !bit;
                 } else {
@@ -127,12 +138,12 @@ impl TileMap {
     }
 
     /// Compares again what was found different before, wherever it lies.
-    pub(crate) fn compare_dirty(&mut self, frame: &FrameView<'_>, shown: &Surface) {
+    pub(crate) fn compare_dirty(&mut self, frame: &FrameView<'_>, sent: &Surface) {
         for row in 0..self.rows() {
             for column in 0..self.columns {
                 if self.dirty_rows(column, row) != 0 {
                     let tile = self.tile_rect(column, row);
-                    self.compare(frame, shown, tile);
+                    self.compare(frame, sent, tile);
                 }
             }
         }
@@ -144,15 +155,27 @@ impl TileMap {
         Rect::new(x, y, TILE.min(self.width - x), TILE.min(self.height - y))
     }
 
+    /// What differs changed with frame `now`.
+    pub(crate) fn touch(&mut self, now: u64) {
+        self.tiles.iter_mut().filter(|tile| tile.rows != 0).for_each(|tile| tile.changed = now);
+    }
+
+    /// A rectangle was painted over with frame `now`, whether it differed or not.
+    pub(crate) fn touch_all(&mut self, rect: Rect, now: u64) {
+        for row in rect.y / TILE..rect.bottom().div_ceil(TILE) {
+            for column in rect.x / TILE..rect.right().div_ceil(TILE) {
+                let index = self.index(column, row);
+                self.tiles[index].changed = now;
+            }
+        }
+    }
+
     /// Dates what differs: content that waits unchanged keeps its date, everything else is of frame `now`.
     pub(crate) fn date(&mut self, frame: &FrameView<'_>, now: u64) {
         for row in 0..self.rows() {
             for column in 0..self.columns {
                 let index = self.index(column, row);
                 let tile = self.tiles[index];
-                if tile.rows != 0 {
-                    self.tiles[index].changed = now;
-                }
                 self.tiles[index].since = match (tile.rows, tile.since) {
                     (0, _) => 0,
                     (_, 0) => now,
@@ -166,6 +189,26 @@ impl TileMap {
     /// The newest date before `before` that something waits since.
     pub(crate) fn newest_before(&self, before: u64) -> Option<u64> {
         self.tiles.iter().filter(|tile| tile.rows != 0 && tile.since < before).map(|tile| tile.since).max()
+    }
+
+    /// The latest date before `before` at which a tile changed that waits for nothing and is one of those asked for.
+    pub(crate) fn latest_change(&self, before: u64, wanted: impl Fn(Rect) -> bool) -> Option<u64> {
+        self.places().filter(|(tile, rect)| tile.rows == 0 && tile.changed < before && wanted(*rect)).map(|(tile, _)| tile.changed).max()
+    }
+
+    /// The tiles that changed at that date last and wait for nothing.
+    pub(crate) fn clean_since(&self, date: u64) -> impl Iterator<Item = Rect> {
+        self.places().filter(move |(tile, _)| tile.rows == 0 && tile.changed == date).map(|(_, rect)| rect)
+    }
+
+    /// The tiles that changed at that date last.
+    pub(crate) fn changed_at(&self, date: u64) -> impl Iterator<Item = Rect> {
+        self.places().filter(move |(tile, _)| tile.changed == date).map(|(_, rect)| rect)
+    }
+
+    fn places(&self) -> impl Iterator<Item = (&Tile, Rect)> {
+        let places = (0..self.rows()).flat_map(|row| (0..self.columns).map(move |column| (column, row)));
+        self.tiles.iter().zip(places).map(|(tile, (column, row))| (tile, self.tile_rect(column, row)))
     }
 
     /// Remembers the content of what still waits, for [`date`](Self::date).
@@ -185,12 +228,10 @@ impl TileMap {
     /// The viewer shows `rect` of the frame now.
     ///
     /// A tile that the rectangle's side cuts is compared again: what differs beyond the cut still waits.
-    pub(crate) fn settle(&mut self, frame: &FrameView<'_>, shown: &Surface, rect: Rect) {
+    pub(crate) fn settle(&mut self, frame: &FrameView<'_>, sent: &Surface, rect: Rect) {
         let whole = rect.x.div_ceil(TILE)..if rect.right() == self.width { self.columns } else { rect.right() / TILE };
         for row in rect.y / TILE..rect.bottom().div_ceil(TILE) {
-            let top = row * TILE;
-            let (from, until) = (rect.y.max(top) - top, rect.bottom().min(top + TILE) - top);
-            let rows = u64::MAX >> (TILE - (until - from)) << from;
+            let rows = rows_within(rect, row);
             for column in whole.clone() {
                 let index = self.index(column, row);
                 self.tiles[index].rows &= !rows;
@@ -199,10 +240,17 @@ impl TileMap {
         let (first, last) = (rect.x / TILE, (rect.right() - 1) / TILE);
         for column in [first, last] {
             if !whole.contains(&column) {
-                self.compare(frame, shown, Rect::new(column * TILE, rect.y, 1, rect.height));
+                self.compare(frame, sent, Rect::new(column * TILE, rect.y, 1, rect.height));
             }
         }
     }
+}
+
+/// The rows of a row of tiles that a rectangle touches, which it does, as bits.
+fn rows_within(rect: Rect, row: u32) -> u64 {
+    let top = row * TILE;
+    let (from, until) = (rect.y.max(top) - top, rect.bottom().min(top + TILE) - top);
+    u64::MAX >> (TILE - (until - from)) << from
 }
 
 /// FNV-1a over colours, four lanes wide so that a multiplication need not wait for the one before.

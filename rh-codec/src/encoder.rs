@@ -7,7 +7,7 @@ use crate::{
     diff::{TILE, TileMap},
     image::Surface,
     motion, native,
-    owed::Owed,
+    owed::{self, Owed},
     region,
 };
 
@@ -33,6 +33,17 @@ pub enum Effort {
     Small,
 }
 
+/// How images (photographs, films) are painted at first. Text and controls are exact at once, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FirstPaint {
+    /// Exactly, at several times the bytes: for fast links where every frame must be exact.
+    Exact,
+    /// Coarsely where that saves much, to be refined when it rests.
+    #[default]
+    Coarse,
+}
+
 /// How an encoder works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -42,14 +53,15 @@ pub struct Settings {
     pub limits: Limits,
     /// Processor time against bytes.
     pub effort: Effort,
-    /// Whether what was first painted inexactly is refined until it is exact. [`Profile::Native`] paints exactly at once and has
-    /// nothing to refine.
+    /// How images are painted at first.
+    pub images: FirstPaint,
+    /// Whether what was painted coarsely is refined until it is exact.
     pub refine: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { profile: Profile::Native, limits: Limits::default(), effort: Effort::default(), refine: true }
+        Self { profile: Profile::Native, limits: Limits::default(), effort: Effort::default(), images: FirstPaint::default(), refine: true }
     }
 }
 
@@ -117,6 +129,8 @@ pub struct Encoder {
     cache: Cache,
     /// Frames seen, for dating what waits.
     now: u64,
+    /// Number of the frame that last moved something, or had images.
+    moved: u64,
     starting: bool,
     /// A frame was passed over unseen, so the next one's damage does not tell everything.
     blind: bool,
@@ -152,6 +166,7 @@ impl Encoder {
             owed: Owed::default(),
             cache: Cache::new(settings.limits.max_cached_tiles),
             now: 0,
+            moved: 0,
             starting: true,
             blind: false,
             messages: 0,
@@ -199,13 +214,20 @@ impl Encoder {
         if budget.0 > 0 && !self.tiles.is_clean() {
             if !new_size {
                 self.keep_tiles(&mut message);
+            }
+            self.tiles.touch(self.now);
+            if !new_size {
                 self.send_copies(frame, hints.moves, &mut message, &mut encoded);
                 self.recall_tiles(frame, &mut message, &mut encoded);
             }
             self.tiles.date(frame, self.now);
-            self.send_regions(frame, &mut message, &mut encoded);
+            self.send_regions(frame, new_size, &mut message, &mut encoded);
+            self.sharpen(frame, &mut message, &mut encoded);
         } else {
             self.tiles.date(frame, self.now);
+        }
+        if self.settings.refine && budget.0 > 0 {
+            self.refine(frame, &mut message, &mut encoded);
         }
         self.tiles.remember(frame);
         if new_size || message.operations > 0 {
@@ -263,11 +285,7 @@ impl Encoder {
                 }
                 self.writer.recall(find.slot, find.part);
                 self.cache.recall(&find, &mut self.sent, &mut self.shown);
-                if find.passes == 0 {
-                    self.owed.pay(find.part)
-                } else {
-                    self.owed.owe(find.part, find.passes)
-                }
+                self.owed.painted(find.part, find.passes);
                 self.tiles.settle(frame, &self.sent, find.part);
                 message.count(find.part.area());
                 encoded.recalls += 1;
@@ -284,38 +302,77 @@ impl Encoder {
             self.writer.copy(&mut self.shown, *copy);
             self.sent.copy_within(copy.src, copy.x, copy.y);
             self.owed.copy(copy.src, copy.x, copy.y);
+            self.tiles.touch_all(copy.target(), self.now);
             self.tiles.compare(frame, &self.sent, copy.target());
             message.count(copy.src.area());
             encoded.copies += 1;
+            self.moved = self.now;
         }
     }
 
-    fn send_regions(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+    fn send_regions(&mut self, frame: &FrameView<'_>, new_size: bool, message: &mut Message, encoded: &mut Encoded) {
         let (mut regions, mut pieces) = (std::mem::take(&mut self.regions), std::mem::take(&mut self.pieces));
         let mut date = u64::MAX;
         'all: while let Some(since) = self.tiles.newest_before(date) {
             date = since;
             region::collect(&mut regions, &self.tiles, since, frame, &self.sent);
+            pieces.clear();
             for region in &regions {
                 classify::pieces(&mut pieces, frame, *region);
-                for (rect, content) in &pieces {
-                    if !self.send_piece(frame, *rect, *content, message, encoded) {
-                        break 'all;
-                    }
+            }
+            let paint = self.first_paint(&pieces, new_size, message);
+            for (rect, content) in &pieces {
+                let paint = match content {
+                    Content::Solid(colour) => Paint::Fill(*colour),
+                    Content::Text => Paint::Text,
+                    Content::Image => paint,
+                };
+                if !self.send_piece(frame, *rect, paint, message, encoded) {
+                    break 'all;
                 }
             }
         }
         (self.regions, self.pieces) = (regions, pieces);
     }
 
+    /// How the images among these pieces are painted.
+    ///
+    /// A picture of moderate size that appears on a screen at rest is painted exactly at once: on a link that carries it in an instant
+    /// a coarse version before it would be wasted. While things move, what is painted now is gone soon.
+    fn first_paint(&mut self, pieces: &[(Rect, Content)], new_size: bool, message: &Message) -> Paint {
+        let area: u64 = pieces.iter().filter(|(_, content)| *content == Content::Image).map(|(rect, _)| rect.area()).sum();
+        let rested = !new_size && self.now > self.moved + REST;
+        let alone = self.now > self.moved + ALONE;
+        if area > SMALL {
+            self.moved = self.now;
+        }
+        let wanted = area
+            <= if rested {
+                MODERATE
+            } else if alone {
+                SMALL
+            } else {
+                0
+            };
+        let affordable = message.fits(self.writer.len().saturating_add(most_bytes(area)));
+        if self.settings.images == FirstPaint::Exact || (wanted && affordable) { Paint::Exact } else { Paint::Coarse }
+    }
+
     /// Sends a piece, or of a large one as many parts as fit; returns whether the message has room for more.
-    fn send_piece(&mut self, frame: &FrameView<'_>, rect: Rect, content: Content, message: &mut Message, encoded: &mut Encoded) -> bool {
-        if !message.fits(self.writer.len().saturating_add(HEAD + most_bytes(rect.area())))
-            && !message.fits(self.writer.len().saturating_add(HEAD + classify::most_bytes(frame, rect, content)))
-        {
+    fn send_piece(&mut self, frame: &FrameView<'_>, rect: Rect, paint: Paint, message: &mut Message, encoded: &mut Encoded) -> bool {
+        // Of a piece that is sent part by part, over several messages, some parts are done.
+        let due = match paint {
+            Paint::Finer => self.owed.passes(rect) == 1,
+            Paint::ExactFromCoarse => self.owed.passes(rect) > 0,
+            _ => self.tiles.is_dirty_in(rect) || self.owed.passes(rect) > 0,
+        };
+        if !due {
+            return true;
+        }
+        let room = |estimate: usize| message.fits(self.writer.len().saturating_add(HEAD + estimate));
+        if !room(most_bytes(rect.area())) && !room(paint.most_bytes(frame, rect)) {
             if let Some((first, second)) = halves(rect) {
-                return self.send_piece(frame, first, content, message, encoded)
-                    && self.send_piece(frame, second, content, message, encoded);
+                return self.send_piece(frame, first, paint, message, encoded) && self.send_piece(frame, second, paint, message, encoded);
             }
             if message.operations > 0 {
                 return false;
@@ -325,28 +382,81 @@ impl Encoder {
             return false;
         }
         message.count(rect.area());
-        match content {
-            Content::Solid(colour) => {
+        self.sent.copy_from(frame, rect);
+        match paint {
+            Paint::Fill(colour) => {
                 encoded.fills += 1;
                 self.writer.fill(&mut self.shown, rect, colour);
             }
-            Content::Text => {
+            Paint::Text => {
                 encoded.texts += 1;
                 self.writer.text(&mut self.shown, frame, rect);
             }
-            Content::Image => {
+            _ => {
                 encoded.images += 1;
-                self.writer.text(&mut self.shown, frame, rect);
+                self.writer.image(&mut self.shown, frame, rect, paint.image(frame, rect));
             }
         }
-        self.sent.put(frame, rect);
+        self.owed.painted(rect, paint.passes());
         self.tiles.settle(frame, &self.sent, rect);
         true
     }
 
+    /// Paints exactly what must not be coarse: blocks that look like text, which images hold (letters over a photograph) and which come
+    /// about at their edges as they move.
+    fn sharpen(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+        if self.owed.is_empty() {
+            return;
+        }
+        let mut regions = std::mem::take(&mut self.regions);
+        regions.clear();
+        for tile in self.tiles.changed_at(self.now) {
+            for block in self.owed.blocks(tile).filter(|block| owed::sharp(frame, *block)) {
+                match regions.last_mut() {
+                    Some(run) if run.right() == block.x && run.y == block.y => run.width += block.width,
+                    _ => regions.push(block),
+                }
+            }
+        }
+        for region in &regions {
+            if !self.send_piece(frame, *region, Paint::Text, message, encoded) {
+                break;
+            }
+        }
+        self.regions = regions;
+    }
+
+    /// Sends what is owed where nothing has moved for a while, the newest first.
+    fn refine(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+        let mut regions = std::mem::take(&mut self.regions);
+        let mut before = self.now.saturating_sub(QUIET);
+        'all: while !self.owed.is_empty() && !message.is_full(self.writer.len()) {
+            let Some(date) = self.tiles.latest_change(before, |tile| self.owed.passes(tile) > 0) else { break };
+            before = date;
+            let area: u64 = self.tiles.clean_since(date).filter(|tile| self.owed.passes(*tile) > 0).map(|tile| tile.area()).sum();
+            // A link that takes long for the exact picture shows a better one before.
+            let long = !message.fits(self.writer.len().saturating_add(most_bytes(area) / 12));
+            for (paint, passes) in [(Paint::Finer, 1), (Paint::ExactFromCoarse, u8::MAX)] {
+                if paint == Paint::Finer && !long {
+                    continue;
+                }
+                regions.clear();
+                for tile in self.tiles.clean_since(date) {
+                    region::join_tile(&mut regions, self.owed.bounds(tile, passes, &self.sent, &self.shown));
+                }
+                for region in &regions {
+                    if !self.send_piece(frame, *region, paint, message, encoded) {
+                        break 'all;
+                    }
+                }
+            }
+        }
+        self.regions = regions;
+    }
+
     /// Whether the viewer, once it has everything, shows the last frame exactly: nothing waits, nothing is to be refined.
     pub fn is_settled(&self) -> bool {
-        !self.starting && !self.blind && self.tiles.is_clean()
+        !self.starting && !self.blind && self.tiles.is_clean() && (!self.settings.refine || self.owed.is_empty())
     }
 
     /// Forgets the viewer: the next message starts a stream that a new decoder, or one that failed, can read.
@@ -376,6 +486,56 @@ impl Encoder {
     }
 }
 
+/// How a piece is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paint {
+    Fill(u32),
+    Text,
+    /// An image for the first time.
+    Coarse,
+    Exact,
+    /// An image of which a coarse version is shown.
+    Finer,
+    ExactFromCoarse,
+}
+
+impl Paint {
+    fn image(self, frame: &FrameView<'_>, rect: Rect) -> native::Paint {
+        match self {
+            Self::Coarse => {
+                let quality = match classify::steepness(frame, rect) {
+                    // Nothing fine is lost in what is smooth, and in what is busy nobody sees it.
+                    0..12 => native::Quality::COARSE,
+                    12..64 => native::Quality::FIRST,
+                    _ => BUSY,
+                };
+                native::Paint::Wave { quality, refine: false }
+            }
+            Self::Finer => native::Paint::Wave { quality: native::Quality::FINE, refine: true },
+            _ => native::Paint::Exact { side: self == Self::ExactFromCoarse },
+        }
+    }
+
+    /// What [`Owed`] counts: 0 for exact.
+    fn passes(self) -> u8 {
+        match self {
+            Self::Coarse => 1,
+            Self::Finer => 2,
+            _ => 0,
+        }
+    }
+
+    fn most_bytes(self, frame: &FrameView<'_>, rect: Rect) -> usize {
+        match self {
+            Self::Fill(_) => 0,
+            Self::Text => classify::most_bytes(frame, rect),
+            Self::Exact | Self::ExactFromCoarse => most_bytes(rect.area()) / 2,
+            // A byte a pixel is far more than a coarse version ever takes.
+            Self::Coarse | Self::Finer => most_bytes(rect.area()) / 6,
+        }
+    }
+}
+
 /// How large a message may become, by the caller's budget and the viewer's limits.
 struct Message {
     most_bytes: usize,
@@ -397,6 +557,10 @@ impl Message {
         bytes <= self.most_bytes
     }
 
+    fn is_full(&self, bytes: usize) -> bool {
+        !self.fits(bytes + HEAD) || !self.admits(0)
+    }
+
     fn admits(&self, area: u64) -> bool {
         self.operations < self.most_operations && self.work + area <= self.most_work
     }
@@ -407,12 +571,29 @@ impl Message {
     }
 }
 
+/// For images so busy that coarseness does not show: 36 dB.
+const BUSY: native::Quality = match native::Quality::new(37) {
+    Some(quality) => quality,
+    None => native::Quality::FIRST,
+};
+
+/// Frames during which nothing moved, before a screen counts as being at rest.
+const REST: u64 = 24;
+/// Frames during which a tile has not changed, before it is refined.
+const QUIET: u64 = 3;
+/// Frames without images, before a small one is painted exactly at once.
+const ALONE: u64 = 3;
+/// Pixels of images that are painted exactly at once on a screen at rest.
+const MODERATE: u64 = 1 << 19;
+/// Pixels of images that are an icon or a title.
+const SMALL: u64 = 1 << 13;
+
 /// Bytes of an operation without its pixels, amply.
 const HEAD: usize = 16;
 
 /// Bytes that pixels take at most, whatever they are: an escape for each.
 fn most_bytes(area: u64) -> usize {
-    usize::try_from(area * 4).unwrap_or(usize::MAX / 2)
+    usize::try_from(area * 6).unwrap_or(usize::MAX / 2)
 }
 
 /// The least part that a piece is cut into when the budget is short: a tile wide, and high enough for a line of text.

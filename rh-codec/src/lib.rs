@@ -24,7 +24,7 @@ mod region;
 pub mod rfx;
 
 pub use decoder::{Decoder, Update};
-pub use encoder::{Budget, Effort, Encoded, Encoder, Hints, Profile, Settings};
+pub use encoder::{Budget, Effort, Encoded, Encoder, FirstPaint, Hints, Profile, Settings};
 pub use error::Error;
 pub use image::{FrameView, Move, PixelFormat, Rect, Surface};
 pub use limits::Limits;

@@ -158,7 +158,7 @@ impl Search {
             for x in (first..row.len()).step_by(GRID) {
                 let Some(piece) = row[x..].first_chunk::<PIECE>() else { break };
                 let above = y.checked_sub(1).map(|y| &shown.row_pixels(y)[x..x + PIECE]);
-                if piece[1..] == piece[..PIECE - 1] || above == Some(piece) {
+                if same_colours(&piece[1..], &piece[..PIECE - 1]) || above.is_some_and(|above| same_colours(above, piece)) {
                     // One colour is everywhere, and of rows that repeat (scaled pictures, stems of letters) only the first tells its place.
                     continue;
                 }
@@ -230,23 +230,28 @@ impl Search {
     fn try_vector(&mut self, copies: &mut Vec<Copy>, tiles: &TileMap, frame: &FrameView<'_>, shown: &Surface, vector: Vector) {
         let bounds = tiles.dirty_bounds();
         self.collect_runs(bounds, tiles, frame, shown, vector);
-        // Each rectangle starts with the leftmost run and takes in the next column's as long as it grows by that.
+        // Each rectangle starts with the leftmost run and takes in the next column's where that is about as high or higher; what
+        // stands out above and below remains a run of its own.
         self.runs.sort_unstable_by_key(|run| (run.column, run.top));
-        for first in 0..self.runs.len() {
-            let mut rect = self.runs[first];
+        let mut first = 0;
+        while let Some(&(mut rect)) = self.runs.get(first) {
+            first += 1;
             if rect.column == TAKEN || copies.len() == MOST_COPIES {
                 continue;
             }
             let mut columns = 1;
-            let meets =
-                |run: &Run, rect: Run, columns| run.column == rect.column + columns && run.top < rect.bottom && rect.top < run.bottom;
-            while let Some(next) = self.runs[first..].iter().position(|run| meets(run, rect, columns)) {
-                let run = self.runs[first + next];
+            let shared = |run: &Run, rect: Run, columns| {
                 let (top, bottom) = (rect.top.max(run.top), rect.bottom.min(run.bottom));
-                if (bottom - top) * (columns + 1) < (rect.bottom - rect.top) * columns {
-                    break;
-                }
-                self.runs[first + next].column = TAKEN;
+                let meets = run.column == rect.column + columns && top < bottom;
+                (meets && (bottom - top) * 8 >= (rect.bottom - rect.top) * 7).then_some((top, bottom))
+            };
+            while let Some((next, (top, bottom))) =
+                (first..self.runs.len()).find_map(|next| shared(&self.runs[next], rect, columns).map(|rows| (next, rows)))
+            {
+                let run = std::mem::replace(&mut self.runs[next], Run { column: TAKEN, top, bottom });
+                let above = Run { bottom: top, ..run };
+                let below = Run { top: bottom, ..run };
+                self.runs.extend([above, below].into_iter().filter(|rest| rest.bottom - rest.top >= WORTH_COPYING));
                 (rect.top, rect.bottom) = (top, bottom);
                 columns += 1;
             }

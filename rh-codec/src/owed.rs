@@ -44,22 +44,16 @@ impl Owed {
         self.inexact = self.inexact + usize::from(passes > 0) - usize::from(before > 0);
     }
 
-    /// The rectangle was painted inexactly.
-    pub(crate) fn owe(&mut self, rect: Rect, passes: u8) {
-        for (column, row) in touched(rect) {
-            self.set(column, row, passes);
-        }
-    }
-
-    /// The rectangle was painted exactly.
-    pub(crate) fn pay(&mut self, rect: Rect) {
-        if self.inexact == 0 {
+    /// The rectangle was painted in so many passes, 0 for exactly.
+    pub(crate) fn painted(&mut self, rect: Rect, passes: u8) {
+        if passes == 0 && self.inexact == 0 {
             return;
         }
         for (column, row) in touched(rect) {
             let block = self.block(column, row);
-            if block.intersection(&rect) == block {
-                self.set(column, row, 0);
+            // Of a block that is painted in part, the rest stays as it was.
+            if passes > 0 || block.intersection(&rect) == block {
+                self.set(column, row, passes);
             }
         }
     }
@@ -92,11 +86,11 @@ impl Owed {
         if self.inexact == 0 { 0 } else { touched(rect).map(|(column, row)| self.passes[self.index(column, row)]).fold(0, least) }
     }
 
-    /// The part of `rect`, in whole blocks, that may be inexact; blocks that turn out to be exact are paid.
-    pub(crate) fn bounds(&mut self, rect: Rect, sent: &Surface, shown: &Surface) -> Rect {
+    /// The part of `rect`, in whole blocks, that may be inexact after so many passes at most; blocks that turn out to be exact are noted so.
+    pub(crate) fn bounds(&mut self, rect: Rect, passes: u8, sent: &Surface, shown: &Surface) -> Rect {
         let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
         for (column, row) in touched(rect) {
-            if self.passes[self.index(column, row)] == 0 {
+            if !(1..=passes).contains(&self.passes[self.index(column, row)]) {
                 continue;
             }
             let block = self.block(column, row);
@@ -109,6 +103,11 @@ impl Owed {
             (right, bottom) = (right.max(block.right()), bottom.max(block.bottom()));
         }
         if right == 0 { Rect::default() } else { Rect::new(left, top, right - left, bottom - top).intersection(&rect) }
+    }
+
+    /// The inexact blocks that `rect` touches, in rows from left to right.
+    pub(crate) fn blocks(&self, rect: Rect) -> impl Iterator<Item = Rect> {
+        touched(rect).filter(|(column, row)| self.passes[self.index(*column, *row)] > 0).map(|(column, row)| self.block(column, row))
     }
 
     fn block(&self, column: u32, row: u32) -> Rect {
@@ -161,9 +160,4 @@ pub(crate) fn sharp(frame: &FrameView<'_>, block: Rect) -> bool {
         }
     }
     apart
-}
-
-/// The blocks of `rect` in rows from left to right, cut to it.
-pub(crate) fn blocks(rect: Rect) -> impl Iterator<Item = Rect> {
-    touched(rect).map(move |(column, row)| Rect::new(column * BLOCK, row * BLOCK, BLOCK, BLOCK).intersection(&rect))
 }

@@ -86,3 +86,26 @@ fn join(regions: &mut Vec<Rect>, rect: Rect) {
     }
     regions.push(rect);
 }
+
+/// Adds the part of a tile: to the one left of it if both are as high, or else as a region that may go on below.
+///
+/// Tiles come in rows from the left.
+pub(crate) fn join_tile(regions: &mut Vec<Rect>, part: Rect) {
+    if part.is_empty() {
+        return;
+    }
+    if let Some(left) = regions.last_mut()
+        && (left.right(), left.y, left.height) == (part.x, part.y, part.height)
+    {
+        left.width += part.width;
+    } else {
+        regions.push(part);
+    }
+    // A row that has become as wide as the one above continues it.
+    if let [.., above, last] = &mut regions[..]
+        && (above.x, above.width, above.bottom()) == (last.x, last.width, last.y)
+    {
+        above.height += last.height;
+        regions.pop();
+    }
+}

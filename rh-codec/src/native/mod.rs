@@ -3,9 +3,7 @@
 //! The wire format is in `docs/CODEC.md`, byte by byte.
 
 mod coder;
-#[allow(dead_code, reason = "its user is being written")]
 mod exact;
-#[allow(dead_code, reason = "its user is being written")]
 mod image;
 mod palette;
 #[cfg(test)]
@@ -18,12 +16,12 @@ mod syntax;
 mod tests;
 mod text;
 mod unary;
-#[allow(dead_code, reason = "its user is being written")]
 mod wave;
 mod writer;
 
 pub(crate) use reader::Reader;
-pub(crate) use writer::Writer;
+pub(crate) use wave::Quality;
+pub(crate) use writer::{Paint, Writer};
 
 /// First byte of a message: the format's version in the upper half, flags in the lower.
 const VERSION: u8 = 2 << 4;

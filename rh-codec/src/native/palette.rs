@@ -3,13 +3,10 @@
 //! One byte instead of three triples the history that zstd's window holds. The table lasts as long as the stream: were it built
 //! anew for every tile, the same text would be different bytes each time and match nothing.
 
-/// Stands in the place of a number for a colour that is not in the table: three bytes of blue, green and red follow.
-pub(super) const ESCAPE: u8 = 255;
-
 const SETS: usize = 16;
 const WAYS: usize = 16;
 
-/// 255 colours in 16 sets of 16 (the last of 15), black at first.
+/// 256 colours in 16 sets of 16, black at first.
 ///
 /// A colour belongs to one set, by a hash, and counts its uses. A new colour asks the set's hand for a place: it gets that of a
 /// colour whose count is 0; else that colour's count is halved, the hand moves on, and the new colour stays outside until it comes again. So the

@@ -1,10 +1,13 @@
 //! Wire bytes to operations on a surface.
 
 use super::{
-    SLICES, START, VERSION,
+    SLICES, START, VERSION, exact,
+    image::{Scratch, Window},
     range::RangeDecoder,
     syntax::{Syntax, op},
     text::Text,
+    wave,
+    writer::plain_len,
 };
 use crate::{Error, Limits, Rect, cache::Store, diff::TILE, image::Surface};
 
@@ -13,13 +16,14 @@ pub(crate) struct Reader {
     syntax: Syntax,
     text: Text,
     store: Store,
+    scratch: Scratch,
     /// Whether the stream has started and is unbroken.
     running: bool,
 }
 
 impl Reader {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, syntax: Syntax::new(), text: Text::new(), store: Store::default(), running: false }
+        Self { limits, syntax: Syntax::new(), text: Text::new(), store: Store::default(), scratch: Scratch::default(), running: false }
     }
 
     /// Applies one message to `surface`, collects what it touched, and returns whether the surface is a new one.
@@ -50,6 +54,7 @@ impl Reader {
             syntax: &mut self.syntax,
             text: &mut self.text,
             store: &mut self.store,
+            scratch: &mut self.scratch,
             surface,
             damage,
             work: 0,
@@ -67,6 +72,7 @@ struct Message<'a> {
     syntax: &'a mut Syntax,
     text: &'a mut Text,
     store: &'a mut Store,
+    scratch: &'a mut Scratch,
     surface: &'a mut Surface,
     damage: &'a mut Vec<Rect>,
     /// Pixels touched so far.
@@ -110,6 +116,7 @@ impl Message<'_> {
                 }
                 op::COPY => self.copy(rect)?,
                 op::RECALL => self.recall(rect)?,
+                op::WAVE | op::EXACT => self.image(rect, code)?,
                 op::TEXT => self.text.code(&mut self.coder, self.surface, rect)?,
                 _ => return Err(Error::Malformed("an unknown operation")),
             }
@@ -136,6 +143,25 @@ impl Message<'_> {
         self.surface.resize(width, height);
         self.store.clear();
         self.damage.push(Rect::new(0, 0, width, height));
+        Ok(())
+    }
+
+    fn image(&mut self, rect: Rect, code: u32) -> Result<(), Error> {
+        for mut slice in Window::new(self.surface, rect).slices() {
+            let length = self.syntax.number(&mut self.coder, 0) as usize;
+            let (data, rest) = self.slices.split_at_checked(length).ok_or(ENDS_EARLY)?;
+            self.slices = rest;
+            if code == op::WAVE {
+                wave::decode(data, &mut slice, self.scratch)?;
+            } else if length == plain_len(slice.rect()) {
+                let mut pixels = data.as_chunks::<3>().0.iter();
+                for y in 0..slice.height() {
+                    slice.row_mut(y).iter_mut().zip(&mut pixels).for_each(|(pixel, &[blue, green, red])| *pixel = [blue, green, red, 255]);
+                }
+            } else {
+                exact::decode(data, &mut slice, self.scratch)?;
+            }
+        }
         Ok(())
     }
 

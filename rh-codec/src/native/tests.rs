@@ -1,4 +1,5 @@
 //! Streams that no encoder writes, word by word.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::{
     START, VERSION,

@@ -152,15 +152,16 @@ impl Text {
             row[..most].fill(colour);
             return (most, true);
         }
-        // The end lies in one of the parts 1, 2..4, 4..8, … of what is left, and anywhere in there.
+        // The end lies in one of the parts 1, 2..4, 4..8, … of what is left, and anywhere in there. A row has 2^16 pixels at most.
         let end = count.min(most - 1) + 1;
-        let actual = end.ilog2();
+        let actual = end.ilog2() as usize;
         let mut part = 0;
-        while part < size as u32 && coder.bit(actual > part, &mut chances.ends[size.min(16)][part.min(16) as usize]) {
+        while part < size && coder.bit(actual > part, &mut chances.ends[size][part]) {
             part += 1;
         }
-        let place = if part <= 16 { coder.plain(if actual == part { end as u32 & ((1 << part) - 1) } else { 0 }, part) } else { 0 };
-        let count = ((1 << part | place) as usize - 1).min(most - 1);
+        let digits = low_bits(end, actual);
+        let place = coder.plain(if actual == part { digits } else { 0 }, low_bits(part, 5));
+        let count = ((1 << part | place as usize) - 1).min(most - 1);
         row[..count].fill(colour);
         (count, false)
     }
@@ -258,8 +259,7 @@ fn fold(difference: u8) -> u8 {
 }
 
 fn unfold(folded: u32) -> u8 {
-    // Eight bits of a tree.
-    let folded = folded as u8;
+    let [folded, ..] = folded.to_le_bytes();
     if folded & 1 == 0 { folded >> 1 } else { 255 - (folded >> 1) }
 }
 
@@ -370,14 +370,21 @@ impl Around {
 }
 
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "at most 16 bits are left")]
 fn place(hash: u64, level: usize) -> usize {
-    // At most 16 bits are left.
     (hash >> (64 - LEVELS[level].0)) as usize
 }
 
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "some bits are as good as others")]
 fn check(hash: u64) -> u16 {
     (hash >> 28) as u16 | 1
+}
+
+/// The lower `count` bits of a number, 16 at most.
+#[expect(clippy::cast_possible_truncation, reason = "at most 16 bits are left")]
+fn low_bits(number: usize, count: usize) -> u32 {
+    (number & ((1 << count) - 1)) as u32
 }
 
 /// How many colours at the start are this one.

@@ -3,14 +3,31 @@
 use super::{
     SLICES, START, VERSION,
     coder::{Coder, Write},
+    exact,
+    image::{Scratch, Window},
     range::RangeEncoder,
     syntax::{Syntax, op},
     text::Text,
+    wave::{self, Quality},
 };
 use crate::{FrameView, Rect, image::Surface, motion::Copy};
 
+/// How an image is painted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Paint {
+    /// Coarsely; starting from what is shown, if that is to be refined.
+    Wave { quality: Quality, refine: bool },
+    /// Exactly; what is shown is a coarse version of it, or has nothing to do with it.
+    Exact { side: bool },
+}
+
 /// Bytes of a message around its operations, at most.
 const FRAMING: usize = 1 + 4 + 8;
+
+/// Bytes of an exact slice that is the pixels themselves: no other slice has as many.
+pub(super) fn plain_len(rect: Rect) -> usize {
+    usize::try_from(rect.area() * 3).unwrap_or(usize::MAX)
+}
 
 /// Writes one message after another.
 ///
@@ -21,6 +38,8 @@ pub(crate) struct Writer {
     text: Text,
     operations: Vec<u8>,
     slices: Vec<u8>,
+    lengths: Vec<u32>,
+    scratch: Scratch,
     starting: bool,
 }
 
@@ -32,6 +51,8 @@ impl Writer {
             text: Text::new(),
             operations: Vec::new(),
             slices: Vec::new(),
+            lengths: Vec::new(),
+            scratch: Scratch::default(),
             starting: true,
         }
     }
@@ -97,6 +118,36 @@ impl Writer {
         shown.put(frame, rect);
         // A writer's coder finds nothing wrong with what it writes.
         let _ = self.text.code(&mut Write { range: &mut self.range, out: &mut self.operations }, shown, rect);
+    }
+
+    /// Pixels in slices, coarsely or exactly.
+    pub(crate) fn image(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect, paint: Paint) {
+        self.lengths.clear();
+        for mut slice in Window::new(shown, rect).slices() {
+            let start = self.slices.len();
+            match paint {
+                Paint::Wave { quality, refine } => wave::encode(frame, &mut slice, quality, refine, &mut self.scratch, &mut self.slices),
+                Paint::Exact { side } => {
+                    exact::encode(frame, &mut slice, side, &mut self.scratch, &mut self.slices);
+                    if self.slices.len() - start >= plain_len(slice.rect()) {
+                        // Noise is sent as it is.
+                        self.slices.truncate(start);
+                        for y in 0..slice.height() {
+                            slice.row(y).iter().for_each(|pixel| self.slices.extend_from_slice(&pixel[..3]));
+                        }
+                    }
+                }
+            }
+            // A slice is smaller than 2^28 bytes, as its pixels are few.
+            self.lengths.push(u32::try_from(self.slices.len() - start).unwrap_or(0));
+        }
+        let lengths = std::mem::take(&mut self.lengths);
+        let (syntax, mut coder) = self.operation(if matches!(paint, Paint::Exact { .. }) { op::EXACT } else { op::WAVE });
+        put(syntax, &mut coder, rect);
+        for length in &lengths {
+            syntax.number(&mut coder, *length);
+        }
+        self.lengths = lengths;
     }
 
     /// Appends the message to `out`.

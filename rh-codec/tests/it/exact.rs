@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rh_codec::{Budget, Decoder, Effort, Hints, Limits, Rect, Settings};
 
-use crate::screen::{Link, Noise, Screen};
+use crate::screen::{Link, Noise, Screen, exact_settings};
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -64,7 +64,7 @@ proptest! {
     #[test]
     fn any_sequence_settles_exact((width, height) in sizes(), padding in 0..9usize, effort in 0..3usize, steps in steps()) {
         let effort = [Effort::Fast, Effort::Balanced, Effort::Small][effort];
-        let mut link = Link::with(Settings { effort, ..Settings::default() });
+        let mut link = Link::with(Settings { effort, ..exact_settings() });
         let mut screen = Screen::new(width, height, padding);
         let mut noise = Noise(1);
         link.show(&screen);

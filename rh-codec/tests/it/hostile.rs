@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rh_codec::{Decoder, Error};
 
-use crate::screen::{Link, Noise, Screen, small_limits};
+use crate::screen::{Link, Noise, Screen, exact_settings, small_limits};
 
 /// First bytes of a message that starts a stream, and of one that continues it.
 const START: u8 = 0x21;
@@ -24,7 +24,7 @@ fn a_broken_stream_needs_a_new_start() {
 
 /// A short session's messages.
 fn session() -> Vec<Vec<u8>> {
-    let mut link = Link::with(rh_codec::Settings { limits: small_limits(), ..Default::default() });
+    let mut link = Link::with(rh_codec::Settings { limits: small_limits(), ..exact_settings() });
     let mut screen = Screen::new(96, 70, 0);
     let mut noise = Noise(5);
     let mut messages = Vec::new();

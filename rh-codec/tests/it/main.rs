@@ -10,6 +10,7 @@
 
 mod clear;
 mod egfx;
+mod coarse;
 mod exact;
 #[cfg(feature = "__fuzzing")]
 mod fuzz;

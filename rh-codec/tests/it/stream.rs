@@ -2,7 +2,7 @@
 
 use rh_codec::{Budget, Decoder, Encoder, Error, FrameView, Hints, Limits, PixelFormat, Rect, Settings};
 
-use crate::screen::{Link, Noise, Screen, small_limits};
+use crate::screen::{Link, Noise, Screen, exact_settings, small_limits};
 
 const NO_DAMAGE: Hints<'static> = Hints { damage: Some(&[]), moves: &[] };
 
@@ -205,7 +205,7 @@ fn messages_may_lie_behind_each_other_in_one_buffer() {
 
 #[test]
 fn frames_beyond_the_viewers_limits_are_refused_and_nothing_breaks() {
-    let mut link = Link::with(Settings { limits: small_limits(), ..Settings::default() });
+    let mut link = Link::with(Settings { limits: small_limits(), ..exact_settings() });
     let mut screen = Screen::new(100, 100, 0);
     link.show(&screen);
     for (width, height) in [(257, 1), (1, 257), (129, 128)] {
@@ -221,7 +221,7 @@ fn frames_beyond_the_viewers_limits_are_refused_and_nothing_breaks() {
 #[test]
 fn a_viewer_of_few_operations_gets_several_messages() {
     let limits = Limits { max_operations: 8, ..small_limits() };
-    let mut link = Link::with(Settings { limits, ..Settings::default() });
+    let mut link = Link::with(Settings { limits, ..exact_settings() });
     let mut screen = Screen::new(128, 128, 0);
     link.show(&screen);
     // Lines so far apart are an operation each.
@@ -269,6 +269,6 @@ fn wrong_use_is_told_in_words() {
         Limits { max_operations: 1, ..Limits::default() },
     ] {
         assert!(matches!(Decoder::new(limits), Err(Error::ApiMisuse(_))));
-        assert!(matches!(Encoder::new(Settings { limits, ..Settings::default() }), Err(Error::ApiMisuse(_))));
+        assert!(matches!(Encoder::new(Settings { limits, ..exact_settings() }), Err(Error::ApiMisuse(_))));
     }
 }
