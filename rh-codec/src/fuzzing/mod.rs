@@ -1,6 +1,7 @@
 //! Oracles of the fuzz targets: each takes any bytes and panics if a promise is broken.
 
 pub mod clear;
+pub mod image;
 pub mod pdu;
 pub mod wavelets;
 

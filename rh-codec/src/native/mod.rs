@@ -3,8 +3,8 @@
 //! The wire format is in `docs/CODEC.md`, byte by byte.
 
 mod coder;
-mod exact;
-mod image;
+pub(crate) mod exact;
+pub(crate) mod image;
 mod palette;
 #[cfg(test)]
 mod pictures;
@@ -16,7 +16,7 @@ mod syntax;
 mod tests;
 mod text;
 mod unary;
-mod wave;
+pub(crate) mod wave;
 mod writer;
 
 pub(crate) use reader::Reader;

@@ -90,3 +90,22 @@ fn random_bytes_through_the_pipeline() {
         pdu::cache(&bytes);
     }
 }
+
+#[test]
+fn found_inputs_of_the_image_coders() {
+    use rh_codec::fuzzing::image;
+    replay("native_wave", image::wave);
+    replay("native_exact", image::exact);
+}
+
+#[test]
+fn random_bytes_through_the_image_coders() {
+    use rh_codec::fuzzing::image;
+    let mut noise = Noise(17);
+    for _ in 0..100 {
+        let len = noise.below(200);
+        let bytes: Vec<u8> = (0..len).map(|_| noise.next() as u8).collect();
+        image::wave(&bytes);
+        image::exact(&bytes);
+    }
+}

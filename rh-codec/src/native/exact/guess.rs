@@ -7,116 +7,115 @@
 /// Guesses in binary fractions of a level.
 pub(super) const FRACTION: u32 = 3;
 
-/// Most guesses that are blended.
-const GUESSES: usize = 8;
+/// Guesses that are blended.
+const GUESSES: usize = 4;
 
-/// How far each guess was off at a pixel, in eighths.
+/// Several guesses for a value, in eighths.
+pub(super) type Guesses = [i32; GUESSES];
+
+/// How far each guess was off at a pixel, in eighths, up to [`FAR`].
 pub(super) type Off = [u16; GUESSES];
 
-/// A channel of the neighbours, in levels: by compass, doubled letters two away.
+const FAR: u32 = (1 << 13) - 1;
+
+/// A channel of the neighbours, in levels: by compass.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Around {
     pub(super) w: i32,
     pub(super) n: i32,
     pub(super) nw: i32,
     pub(super) ne: i32,
-    pub(super) ww: i32,
-    pub(super) nn: i32,
 }
 
-/// Weights by how far off a guess was around, in eighths.
-const WEIGHTS: [u16; 1 << 11] = weights();
+/// Weights by how far off a guess was at four neighbours together, in quarters: one over its square.
+static WEIGHTS: [u16; FURTHEST as usize + 1] = weights();
+const FURTHEST: u16 = (1 << 10) - 1;
 
 #[expect(clippy::cast_possible_truncation, reason = "at most 2^12")]
-const fn weights() -> [u16; 1 << 11] {
-    let mut weights = [0; 1 << 11];
+const fn weights() -> [u16; FURTHEST as usize + 1] {
+    let mut weights = [0; FURTHEST as usize + 1];
     let mut off = 0;
     while off < weights.len() {
-        let near = off as u64 + 12;
+        let near = 2 * off as u64 + 12;
         weights[off] = ((4096 * 144) / (near * near) + 1) as u16;
         off += 1;
     }
     weights
 }
 
-/// The guesses for a value whose neighbours are `a`, in eighths.
-pub(super) fn cold(a: Around) -> [i32; GUESSES] {
-    let Around { w, n, nw, ne, ww, nn } = a;
-    [
-        8 * (w + ne - n),
-        8 * (w + n - nw),
-        8 * median(w, n, nw),
-        4 * (w + n) + 2 * (ne - nw),
-        8 * n + 4 * (n - nn),
-        8 * w + 4 * (w - ww),
-        8 * n,
-        8 * w,
-    ]
+/// The guesses for a value whose neighbours are `a`.
+#[inline(always)]
+pub(super) fn cold(a: Around) -> Guesses {
+    let Around { w, n, nw, ne } = a;
+    [8 * (w + ne - n), 8 * (w + n - nw), 4 * (w + n) + 2 * (ne - nw), 8 * n]
 }
 
 /// The guesses where `s` was shown at the place itself, and `t` around it.
-pub(super) fn warm(a: Around, s: i32, t: Around) -> [i32; GUESSES] {
-    let Around { w, n, nw, ne, .. } = a;
+#[inline(always)]
+pub(super) fn warm(a: Around, s: i32, t: Around) -> Guesses {
+    let Around { w, n, nw, ne } = a;
     // How far what was shown is off around.
     let (dw, dn, dnw, dne) = (w - t.w, n - t.n, nw - t.nw, ne - t.ne);
-    [
-        8 * (w + ne - n),
-        8 * median(w, n, nw),
-        4 * (w + n) + 2 * (ne - nw),
-        8 * s,
-        8 * s + 2 * (dw + dn) + dnw + dne,
-        8 * s + 6 * dw,
-        8 * s + 6 * dn,
-        8 * s + 4 * (dw + dn),
-    ]
+    [8 * (w + ne - n), 4 * (w + n) + 2 * (ne - nw), 8 * s + 2 * (dw + dn) + dnw + dne, 8 * s + 4 * (dw + dn)]
 }
 
-fn median(w: i32, n: i32, nw: i32) -> i32 {
-    let (low, high) = (w.min(n), w.max(n));
-    if nw >= high {
-        low
-    } else if nw <= low {
-        high
-    } else {
-        w + n - nw
+/// The guesses as one, given how far each was off at four neighbours.
+#[inline(always)]
+pub(super) fn blend(guesses: &Guesses, off: [&Off; 4]) -> i32 {
+    let mut far = *off[0];
+    for off in &off[1..] {
+        for i in 0..GUESSES {
+            far[i] += off[i];
+        }
     }
-}
-
-/// The guesses as one, given how far each was off at some neighbours together.
-pub(super) fn blend(guesses: &[i32; GUESSES], off: &[u32; GUESSES]) -> i32 {
     let (mut total, mut sum) = (0, 0);
     for i in 0..GUESSES {
-        let weight = i32::from(WEIGHTS[off[i].min((1 << 11) - 1) as usize]);
+        let weight = i32::from(WEIGHTS[usize::from((far[i] >> 1).min(FURTHEST))]);
         total += weight;
         sum += weight * guesses[i];
     }
-    // Rounded down either side of zero; the bias learns what that is off.
-    sum.div_euclid(total)
+    // Towards zero; the bias learns what that is off.
+    sum / total
 }
 
 /// How far each guess was off, now that the value is known.
-#[expect(clippy::cast_possible_truncation, reason = "a guess is off by less than 2^12 levels, in eighths")]
-pub(super) fn measure(guesses: &[i32; GUESSES], value: i32) -> Off {
-    guesses.map(|guess| (guess - (value << FRACTION)).unsigned_abs().min(u32::from(u16::MAX)) as u16)
+#[inline(always)]
+pub(super) fn measure(guesses: &Guesses, value: i32) -> Off {
+    guesses.map(|guess| (guess - (value << FRACTION)).unsigned_abs().min(FAR) as u16)
 }
 
 /// What blends are off in the mean, by kind of surroundings.
 #[derive(Debug)]
-pub(super) struct Bias([i32; 1 << 10]);
+pub(super) struct Bias([i16; KINDS]);
+
+/// Kinds of surroundings.
+const KINDS: usize = 256;
 
 impl Bias {
     pub(super) const fn new() -> Self {
-        Self([0; 1 << 10])
+        Self([0; KINDS])
+    }
+
+    /// Which kind the surroundings are: the channel, how lively, and which neighbours are above the blend.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "three channels, four classes, sixteen patterns")]
+    pub(super) fn kind(&self, channel: usize, lively: usize, around: Around, blend: i32) -> u8 {
+        let level = blend >> FRACTION;
+        let above = |value: i32, bit: u8| u8::from(value > level) << bit;
+        (channel as u8 * 4 + lively as u8 / 4) << 4 | above(around.w, 0) | above(around.n, 1) | above(around.nw, 2) | above(around.ne, 3)
     }
 
     /// In eighths.
-    pub(super) fn of(&self, kind: usize) -> i32 {
-        self.0[kind] >> 10
+    #[inline(always)]
+    pub(super) fn of(&self, kind: u8) -> i32 {
+        i32::from(self.0[usize::from(kind)] >> 6)
     }
 
     /// The blend with its bias was off by so many eighths.
-    pub(super) fn learn(&mut self, kind: usize, off: i32) {
-        let bias = &mut self.0[kind];
-        *bias += off.clamp(-256, 256) << 4;
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "an average of what is clamped")]
+    pub(super) fn learn(&mut self, kind: u8, off: i32) {
+        let bias = &mut self.0[usize::from(kind)];
+        *bias = bias.saturating_add(off.clamp(-255, 255) as i16);
     }
 }

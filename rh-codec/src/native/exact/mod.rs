@@ -15,7 +15,7 @@ mod rest;
 mod tests;
 
 use self::{
-    guess::{Around, Bias, blend, cold, measure, warm},
+    guess::{Around, Bias, Guesses, Off, blend, cold, measure, warm},
     rest::{Model, lively},
 };
 use super::{
@@ -49,33 +49,78 @@ fn join([g, r, b]: Colour) -> Pixel {
     [byte(b.wrapping_add(g)), byte(g), byte(r.wrapping_add(g)), 255]
 }
 
+/// What is known of a pixel.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    colour: Colour,
+    /// What the guesses left over, up to 255.
+    rest: [u8; CHANNELS],
+    /// How far each guess was off.
+    off: [Off; CHANNELS],
+}
+
+/// What is expected of a channel before it is known.
+struct Guessed {
+    guesses: Guesses,
+    /// In eighths.
+    guess: i32,
+    lively: usize,
+    kind: u8,
+}
+
+/// The pixels around one to be coded.
+#[derive(Clone, Copy)]
+struct Near<'a> {
+    west: &'a Cell,
+    north: &'a Cell,
+    northwest: &'a Cell,
+    northeast: &'a Cell,
+}
+
+impl Near<'_> {
+    /// What a channel is likely to be. `shown` is what was shown there before, and west, north, north-west and north-east of it.
+    #[inline(always)]
+    fn guess(self, channel: usize, shown: Option<[Colour; 5]>, bias: &Bias) -> Guessed {
+        let Self { west, north, northwest, northeast } = self;
+        let pick = |cell: &Cell| i32::from(cell.colour[channel]);
+        let around = Around { w: pick(west), n: pick(north), nw: pick(northwest), ne: pick(northeast) };
+        let guesses = if let Some(shown) = shown {
+            let [s, w, n, nw, ne] = shown.map(|colour| i32::from(colour[channel]));
+            warm(around, s, Around { w, n, nw, ne })
+        } else {
+            cold(around)
+        };
+        let blended = blend(&guesses, [west, north, northwest, northeast].map(|cell| &cell.off[channel]));
+        let size = |cell: &Cell| u32::from(cell.rest[channel]);
+        let lively = lively(2 * (size(west) + size(north)) + size(northwest) + size(northeast));
+        let kind = bias.kind(channel, lively, around, blended);
+        Guessed { guesses, guess: blended + bias.of(kind), lively, kind }
+    }
+}
+
+fn near_shown([above, row, _]: &[Vec<Colour>; 3], x: usize) -> [Colour; 5] {
+    [row[x], row[x - 1], above[x], above[x - 1], above[x + 1]]
+}
+
 /// Rows in the making, each with [`MARGIN`] columns more on either side.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// What is known: the row being coded and the two above.
-    known: [Vec<Colour>; 3],
+    /// The row being coded, and the one above.
+    known: [Vec<Cell>; 2],
     /// What was shown before: the row above, the one being coded, and the one below.
     shown: [Vec<Colour>; 3],
-    /// How far each guess was off: the row being coded, and the one above.
-    off: [Vec<[guess::Off; CHANNELS]>; 2],
-    /// What the guesses left over, likewise.
-    rests: [Vec<[i16; CHANNELS]>; 2],
 }
 
 impl Memory {
     fn start(&mut self, width: usize) {
         let len = width + 2 * MARGIN;
-        for row in self.known.iter_mut().chain(&mut self.shown) {
+        for row in &mut self.known {
+            row.clear();
+            row.resize(len, Cell { colour: [128, 0, 0], ..Cell::default() });
+        }
+        for row in &mut self.shown {
             row.clear();
             row.resize(len, [128, 0, 0]);
-        }
-        for row in &mut self.off {
-            row.clear();
-            row.resize(len, Default::default());
-        }
-        for row in &mut self.rests {
-            row.clear();
-            row.resize(len, [0; CHANNELS]);
         }
     }
 }
@@ -122,7 +167,7 @@ fn walk<'a, D: Coder, const SIDE: bool>(
 ) -> Result<(), Error> {
     let (width, height) = (window.width(), window.height());
     memory.start(width);
-    let Memory { known, shown, off, rests } = memory;
+    let Memory { known, shown } = memory;
     let mut model = Model::new();
     let mut bias = Bias::new();
     if SIDE {
@@ -131,86 +176,45 @@ fn walk<'a, D: Coder, const SIDE: bool>(
         }
     }
     for y in 0..height {
-        // Row 0 is the one being coded.
-        known.rotate_right(1);
-        off.swap(0, 1);
-        rests.swap(0, 1);
+        known.swap(0, 1);
         if SIDE && y > 0 {
             shown.rotate_left(1);
             fill(&mut shown[2], window.row((y + 1).min(height - 1)));
         }
         let from = source(y);
-        let [row, above, above2] = known;
+        let [row, above] = known;
         // What lies left of the first pixel is like the one above it.
         row[..MARGIN].fill(above[MARGIN]);
         for x in MARGIN..width + MARGIN {
             let actual = from.get(x - MARGIN).map_or([0; CHANNELS], |pixel| split(*pixel));
-            let [w, n, nw, ne] = [row[x - 1], above[x], above[x - 1], above[x + 1]];
-            let flat = w == n && w == nw && w == ne;
-            if flat && model.same(coder, actual == w, usize::from(row[x - 2] == w) * 2 + usize::from(above2[x] == w)) {
-                row[x] = w;
-                off[0][x] = Default::default();
-                rests[0][x] = [0; CHANNELS];
+            let [west2, west, here] = &mut row[x - 2..=x] else { break };
+            let [northwest, north, northeast] = &above[x - 1..=x + 1] else { break };
+            let flat = west.colour == north.colour && west.colour == northwest.colour && west.colour == northeast.colour;
+            if flat && model.same(coder, actual == west.colour, usize::from(west2.colour == west.colour)) {
+                *here = Cell { colour: west.colour, ..Cell::default() };
                 continue;
             }
-            let mut here = [0; CHANNELS];
-            let mut left_over = [0; CHANNELS];
-            let mut how_far = [guess::Off::default(); CHANNELS];
+            // First all that needs no decision of this pixel, so that a processor can do it for the three channels at once.
+            let near = Near { west, north, northwest, northeast };
+            let lossy = if SIDE { Some(near_shown(shown, x)) } else { None };
+            let guessed = [near.guess(0, lossy, &bias), near.guess(1, lossy, &bias), near.guess(2, lossy, &bias)];
             let mut beside = 0;
-            for channel in 0..CHANNELS {
-                let pick = |row: &[Colour], x: usize| i32::from(row[x][channel]);
-                let around = Around {
-                    w: pick(row, x - 1),
-                    n: pick(above, x),
-                    nw: pick(above, x - 1),
-                    ne: pick(above, x + 1),
-                    ww: pick(row, x - 2),
-                    nn: pick(above2, x),
-                };
-                let guesses = if SIDE {
-                    let [before, now, below] = &*shown;
-                    let shown = Around {
-                        w: pick(now, x - 1),
-                        n: pick(before, x),
-                        nw: pick(before, x - 1),
-                        ne: pick(before, x + 1),
-                        ww: pick(now, x + 1),
-                        nn: pick(below, x),
-                    };
-                    warm(around, pick(now, x), shown)
-                } else {
-                    cold(around)
-                };
-                let total: [u32; 8] = std::array::from_fn(|i| {
-                    [off[0][x - 1], off[1][x], off[1][x - 1], off[1][x + 1]].iter().map(|o| u32::from(o[channel][i])).sum()
-                });
-                let blended = blend(&guesses, &total);
-                let size = |row: &[[i16; CHANNELS]], x: usize| u32::from(row[x][channel].unsigned_abs());
-                let (now, before) = (&rests[0], &rests[1]);
-                let alive = lively(2 * (size(now, x - 1) + size(before, x)) + size(before, x - 1) + size(before, x + 1));
-                let level = blended >> guess::FRACTION;
-                let kind = [around.w, around.n, around.nw, around.ne]
-                    .into_iter()
-                    .fold(channel * 4 + alive / 4, |kind, value| kind * 2 + usize::from(value > level));
-                let guess = blended + bias.of(kind);
+            for (channel, Guessed { guesses, guess, lively, kind }) in guessed.into_iter().enumerate() {
                 // Green is a byte, and so is what the others are with green added.
-                let low = if channel == 0 { 0 } else { -i32::from(here[0]) };
+                let low = if channel == 0 { 0 } else { -i32::from(here.colour[0]) };
                 let guess = guess.clamp(low << guess::FRACTION, (low + 255) << guess::FRACTION);
-                let value = model.code(coder, channel, i32::from(actual[channel]), guess, alive, beside).clamp(low, low + 255);
+                let value = model.code(coder, channel, i32::from(actual[channel]), guess, lively, beside);
                 bias.learn(kind, (value << guess::FRACTION) - guess);
-                here[channel] = narrow(value);
                 beside = value - ((guess + 4) >> guess::FRACTION);
-                left_over[channel] = narrow(beside);
-                how_far[channel] = measure(&guesses, value);
+                here.colour[channel] = narrow(value);
+                here.rest[channel] = u8::try_from(beside.unsigned_abs()).unwrap_or(u8::MAX);
+                here.off[channel] = measure(&guesses, value);
             }
-            off[0][x] = how_far;
-            rests[0][x] = left_over;
-            row[x] = here;
         }
         let last = row[width + MARGIN - 1];
         row[width + MARGIN..].fill(last);
         for (to, from) in window.row_mut(y).iter_mut().zip(&row[MARGIN..]) {
-            *to = join(*from);
+            *to = join(from.colour);
         }
         coder.check()?;
     }

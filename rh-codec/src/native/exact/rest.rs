@@ -14,7 +14,7 @@ const MORE: usize = 20;
 
 const STARTS: [u32; LIVELY] = [0, 1, 2, 3, 4, 6, 8, 10, 13, 17, 22, 29, 40, 56, 84, 140];
 /// Class by a weighted sum of sizes.
-const LIVELINESS: [u8; 256] = classes(&STARTS);
+static LIVELINESS: [u8; 256] = classes(&STARTS);
 
 #[expect(clippy::cast_possible_truncation, reason = "few classes")]
 const fn classes<const N: usize>(starts: &[u32; N]) -> [u8; 256] {
@@ -65,17 +65,35 @@ impl Model {
         let near = (guess + half) >> FRACTION;
         let fraction = guess - (near << FRACTION);
         let towards = if fraction < 0 { -1 } else { 1 };
-        let slant = [0, 0, 1, 1, 2][fraction.unsigned_abs() as usize];
+        let slant = fraction.unsigned_abs() as usize / 2;
         let rest = (value - near) * towards;
 
-        let class = [0, 1, 2, 3, 3, 3, 4][beside.unsigned_abs().min(6) as usize];
+        let class = usize::from(BESIDES[beside.unsigned_abs().min(6) as usize]);
         if !coder.bit(rest != 0, &mut self.zero[channel][lively][class][slant]) {
             return near;
         }
-        let leaning = (1 + beside.signum() * towards).unsigned_abs() as usize;
-        let negative = coder.bit(rest < 0, &mut self.sign[channel][slant][leaning]);
-        let size = 1 + unary(coder, rest.unsigned_abs().wrapping_sub(1), &mut self.more[channel][lively][class]);
-        let size = i32::try_from(size).unwrap_or(0);
-        near + if negative { -size } else { size } * towards
+        let (shift, size) = (SHIFTS[lively], rest.unsigned_abs().wrapping_sub(1));
+        let more = unary(coder, size >> shift, &mut self.more[channel][lively][class]) << shift;
+        let (size, negative) = if lively < SPREAD {
+            let leaning = (1 + beside.signum() * towards).unsigned_abs() as usize;
+            (more, coder.bit(rest < 0, &mut self.sign[channel][slant][leaning]))
+        } else {
+            // Between neighbours that are off by more, either side is as likely, and so are sizes near each other.
+            let low = coder.plain((size & ((1 << shift) - 1)) << 1 | u32::from(rest < 0), shift + 1);
+            (more | low >> 1, low & 1 == 1)
+        };
+        let size = (size + 1).cast_signed();
+        let value = near + if negative { -size } else { size } * towards;
+        // What no writer writes stays small enough to reckon with.
+        value << WRAP >> WRAP
     }
 }
+
+/// Bits of a number that are not of a value: those are within ±512.
+const WRAP: u32 = 22;
+/// Classes of the rest beside, by its size.
+static BESIDES: [u8; 7] = [0, 1, 2, 3, 3, 3, 4];
+/// From this class on the sign is not learned.
+const SPREAD: usize = 7;
+/// How many lower digits of a size are not learned, by class; none below [`SPREAD`].
+static SHIFTS: [u32; LIVELY] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3];

@@ -10,69 +10,69 @@
 //! green and blue.
 
 use super::dct::{Block, SIDE};
-use crate::image::{Pixel, opaque};
+use crate::image::Pixel;
 
 /// Y, Co, Cg of a block.
 pub(super) type Planes = [Block; 3];
 
-/// Pixels of a block.
-pub(super) type Tile = [[Pixel; SIDE]; SIDE];
+/// A row of a block.
+pub(super) type Row = [Pixel; SIDE];
 
-/// What a block is the difference to, when it is not the difference to what is shown.
-pub(super) const GREY: Tile = [[[128, 128, 128, 255]; SIDE]; SIDE];
+/// What a row is the difference to, when it is not the difference to what is shown.
+pub(super) const GREY: Row = [[128, 128, 128, 255]; SIDE];
 
-/// `tile - base`, each value within ±1020.
-pub(super) fn subtract(tile: &Tile, base: &Tile, out: &mut Planes) {
-    let [luma, orange, green] = out;
-    for y in 0..SIDE {
-        let (tile, base) = (tile[y].map(u32::from_le_bytes), base[y].map(u32::from_le_bytes));
-        for x in 0..SIDE {
-            let [b, g, r] = [0, 8, 16].map(|shift| channel(tile[x], shift) - channel(base[x], shift));
-            luma[y][x] = r + 2 * g + b;
-            orange[y][x] = 2 * (r - b);
-            green[y][x] = 2 * g - r - b;
-        }
-    }
-}
-
-/// `base` and an eighth of what the values stand for, into `tile`: the values are twice those of [`subtract`].
-pub(super) fn add(values: &Planes, base: &Tile, tile: &mut Tile) {
-    let [luma, orange, green] = values;
-    for y in 0..SIDE {
-        let base = base[y].map(u32::from_le_bytes);
-        for x in 0..SIDE {
-            let (l, o, g) = (luma[y][x].wrapping_add(4), orange[y][x], green[y][x]);
-            let rest = l.wrapping_sub(g);
-            let level = |shift: u32, change: i16| {
-                u32::from(channel(base[x], shift).wrapping_add(change >> 3).clamp(0, 255).cast_unsigned()) << shift
-            };
-            let colour = level(0, rest.wrapping_sub(o)) | level(8, l.wrapping_add(g)) | level(16, rest.wrapping_add(o));
-            tile[y][x] = opaque(colour);
-        }
-    }
-}
-
+/// `pixels - base`, each value within ±1020, becomes row `y`.
 #[inline(always)]
-fn channel(pixel: u32, shift: u32) -> i16 {
-    (pixel >> shift & 0xff) as i16
+pub(super) fn subtract(pixels: &Row, base: &Row, out: &mut Planes, y: usize) {
+    let [luma, orange, green] = out;
+    for x in 0..SIDE {
+        let (pixel, base) = (channels(pixels[x]), channels(base[x]));
+        let [b, g, r] = [pixel[0] - base[0], pixel[1] - base[1], pixel[2] - base[2]];
+        luma[y][x] = r + 2 * g + b;
+        orange[y][x] = 2 * (r - b);
+        green[y][x] = 2 * g - r - b;
+    }
+}
+
+/// `base` and an eighth of row `y` of the values, which are twice those of [`subtract`].
+#[inline(always)]
+pub(super) fn add(values: &Planes, base: &Row, y: usize) -> Row {
+    let [luma, orange, green] = values;
+    std::array::from_fn(|x| {
+        let base = channels(base[x]);
+        let (l, o, g) = (luma[y][x].wrapping_add(4), orange[y][x], green[y][x]);
+        let rest = l.wrapping_sub(g);
+        let level = |base: i16, change: i16| base.wrapping_add(change >> 3).clamp(0, 255).cast_unsigned();
+        let low = level(base[0], rest.wrapping_sub(o)) | level(base[1], l.wrapping_add(g)) << 8;
+        let high = level(base[2], rest.wrapping_add(o)) | 0xff00;
+        (u32::from(low) | u32::from(high) << 16).to_le_bytes()
+    })
+}
+
+/// Blue, green and red. By halves of a pixel, for vector units whose lanes are as wide.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+fn channels(pixel: Pixel) -> [i16; 3] {
+    let pixel = u32::from_le_bytes(pixel);
+    let (low, high) = (pixel as u16, (pixel >> 16) as u16);
+    [low & 0xff, low >> 8, high & 0xff].map(u16::cast_signed)
 }
 
 #[cfg(test)]
 #[allow(clippy::cast_possible_truncation, reason = "tests")]
 mod tests {
-    use super::{GREY, Planes, SIDE, Tile, add, subtract};
+    use super::{GREY, Planes, Row, SIDE, add, subtract};
 
     #[test]
     fn what_is_subtracted_is_added() {
-        let tile: Tile =
-            std::array::from_fn(|y| std::array::from_fn(|x| [(x * 17) as u8, (y * 17) as u8, ((x * 31 + y * 57) % 256) as u8, 255]));
-        for base in [GREY, [[[0, 255, 0, 255]; SIDE]; SIDE]] {
-            let mut planes: Planes = [[[0; SIDE]; SIDE]; 3];
-            subtract(&tile, &base, &mut planes);
-            planes.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|value| *value *= 2);
-            let mut back = GREY;
-            add(&planes, &base, &mut back);
-            assert_eq!(back, tile);
+        for seed in 0..100 {
+            let row: Row = std::array::from_fn(|x| [(x * 17) as u8, (seed * 17) as u8, ((x * 31 + seed * 57) % 256) as u8, 255]);
+            for base in [GREY, [[0, 255, 0, 255]; SIDE]] {
+                let mut planes: Planes = [[[0; SIDE]; SIDE]; 3];
+                subtract(&row, &base, &mut planes, 7);
+                planes.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|value| *value *= 2);
+                assert_eq!(add(&planes, &base, 7), row);
+            }
         }
     }
 }

@@ -20,6 +20,10 @@ pub(super) type Block = [[i16; SIDE]; SIDE];
 /// Columns and rows of a block.
 pub(super) const SIDE: usize = 16;
 
+/// The coefficients of the lower half of the frequencies in either direction: all that most blocks have.
+pub(super) type Low = [[i16; LOW]; LOW];
+pub(super) const LOW: usize = SIDE / 2;
+
 /// `cos(jπ/32)` in 2^-16, for `j` in `1..16`; entry 0 stands for 1 and is not used.
 const COS: [i32; SIDE] =
     [0, 65_220, 64_277, 62_714, 60_547, 57_798, 54_491, 50_660, 46_341, 41_576, 36_410, 30_893, 25_080, 19_024, 12_785, 6_424];
@@ -148,55 +152,83 @@ fn inverse_16(y: [i16; SIDE]) -> [i16; SIDE] {
     [x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15]
 }
 
-/// All columns, then a shift to the right that rounds.
+/// All columns of the first `LANES`, then a shift to the right that rounds; rows beyond `INPUTS` are taken for zero, and rows beyond
+/// `OUTPUTS` are not computed.
 ///
 /// Choosing the pass by a constant, not by a function argument, lets it be inlined into the loop, and the loop become vector code.
 #[inline(always)]
-fn columns<const FORWARD: bool>(from: &Block, to: &mut Block, shift: u32) {
+fn columns<const FORWARD: bool, const LANES: usize, const INPUTS: usize, const OUTPUTS: usize>(
+    from: &[[i16; LANES]; INPUTS],
+    to: &mut [[i16; LANES]; OUTPUTS],
+    shift: u32,
+) {
     let half = (1 << shift) >> 1;
-    for x in 0..SIDE {
-        let column = std::array::from_fn(|y| from[y][x]);
+    for x in 0..LANES {
+        let column = std::array::from_fn(|y| if y < INPUTS { from[y][x] } else { 0 });
         let column = if FORWARD { forward_16(column) } else { inverse_16(column) };
-        for y in 0..SIDE {
+        for y in 0..OUTPUTS {
             to[y][x] = column[y].wrapping_add(half) >> shift;
         }
     }
 }
 
-/// Rows become columns.
+/// Deals a pack of `PARTS` equal parts like cards: one from each in turn, which compilers turn into vector shuffles.
 ///
-/// Two rounds of dealing a pack of four parts like cards, each of which compilers turn into vector shuffles.
-fn transpose(block: &mut Block) {
-    let mut dealt = [0; SIDE * SIDE];
-    deal(block.as_flattened(), &mut dealt);
-    deal(&dealt, block.as_flattened_mut());
-}
-
+/// Rows become columns by dealing as many parts as there are rows, or in several rounds whose parts multiply to that.
 #[inline(always)]
-fn deal(from: &[i16], to: &mut [i16]) {
-    const PART: usize = SIDE * SIDE / 4;
-    let (a, rest) = from.split_at(PART);
-    let (b, rest) = rest.split_at(PART);
-    let (c, d) = rest.split_at(PART);
-    for ((((to, a), b), c), d) in to.as_chunks_mut::<4>().0.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        *to = [*a, *b, *c, *d];
+fn deal<const PARTS: usize>(from: &[i16], to: &mut [i16]) {
+    let part = from.len() / PARTS;
+    let to = to.as_chunks_mut::<PARTS>().0;
+    for i in 0..part {
+        for j in 0..PARTS {
+            to[i][j] = from[j * part + i];
+        }
     }
 }
 
+#[inline(always)]
+fn transpose(block: &mut Block) {
+    let mut dealt = [0; SIDE * SIDE];
+    deal::<4>(block.as_flattened(), &mut dealt);
+    deal::<4>(&dealt, block.as_flattened_mut());
+}
+
 /// Values within ±1020 become coefficients, which lie transposed: rows are horizontal frequencies.
-pub(super) fn forward(block: &mut Block) {
+#[inline(always)]
+pub(super) fn forward(values: &Block, coefficients: &mut Block) {
     let mut half = [[0; SIDE]; SIDE];
-    columns::<true>(block, &mut half, 2);
+    columns::<true, SIDE, SIDE, SIDE>(values, &mut half, 2);
     transpose(&mut half);
-    columns::<true>(&half, block, 0);
+    columns::<true, SIDE, SIDE, SIDE>(&half, coefficients, 0);
+}
+
+/// The lower half of the coefficients in either direction, which [`forward`] would leave in the same places.
+#[inline(always)]
+pub(super) fn forward_low(values: &Block, coefficients: &mut Low) {
+    let (mut half, mut dealt, mut turned) = ([[0; SIDE]; LOW], [0; SIDE * LOW], [[0; LOW]; SIDE]);
+    columns::<true, SIDE, SIDE, LOW>(values, &mut half, 2);
+    deal::<4>(half.as_flattened(), &mut dealt);
+    deal::<2>(&dealt, turned.as_flattened_mut());
+    columns::<true, LOW, SIDE, LOW>(&turned, coefficients, 0);
 }
 
 /// The opposite of [`forward`], with one more binary digit: values come out doubled.
-pub(super) fn inverse(block: &mut Block) {
+#[inline(always)]
+pub(super) fn inverse(coefficients: &Block, values: &mut Block) {
     let mut half = [[0; SIDE]; SIDE];
-    columns::<false>(block, &mut half, 3);
+    columns::<false, SIDE, SIDE, SIDE>(coefficients, &mut half, 3);
     transpose(&mut half);
-    columns::<false>(&half, block, 0);
+    columns::<false, SIDE, SIDE, SIDE>(&half, values, 0);
+}
+
+/// [`inverse`] where all coefficients but the lower half in either direction are zero; the values are the same.
+#[inline(always)]
+pub(super) fn inverse_low(coefficients: &Low, values: &mut Block) {
+    let (mut half, mut dealt, mut turned) = ([[0; LOW]; SIDE], [0; SIDE * LOW], [[0; SIDE]; LOW]);
+    columns::<false, LOW, LOW, SIDE>(coefficients, &mut half, 3);
+    deal::<4>(half.as_flattened(), &mut dealt);
+    deal::<4>(&dealt, turned.as_flattened_mut());
+    columns::<false, SIDE, LOW, SIDE>(&turned, values, 0);
 }
 
 #[cfg(test)]
@@ -204,7 +236,7 @@ pub(super) fn inverse(block: &mut Block) {
 mod tests {
     use std::f64::consts::PI;
 
-    use super::{Block, SIDE, forward, inverse};
+    use super::{Block, LOW, SIDE, forward, forward_low, inverse, inverse_low};
 
     fn noise(seed: u32) -> impl FnMut() -> i16 {
         let mut state = seed;
@@ -239,27 +271,45 @@ mod tests {
         for limit in [4, 100, 1020] {
             let values: Block = std::array::from_fn(|_| std::array::from_fn(|_| next() % (limit + 1)));
             let mut block = values;
-            forward(&mut block);
+            forward(&values, &mut block);
             for (row, expected) in block.iter().zip(reference(&values)) {
                 for (value, expected) in row.iter().zip(expected) {
                     assert!((f64::from(*value) - expected).abs() < 8.0, "{value} for {expected}");
                 }
             }
-            inverse(&mut block);
-            for (value, was) in block.as_flattened().iter().zip(values.as_flattened()) {
+            let mut back = block;
+            inverse(&block, &mut back);
+            for (value, was) in back.as_flattened().iter().zip(values.as_flattened()) {
                 assert!((value - 2 * was).abs() <= 12, "{value} for twice {was}");
             }
         }
     }
 
     #[test]
+    fn low_frequencies_alone_are_the_same() {
+        let mut next = noise(2);
+        let values: Block = std::array::from_fn(|_| std::array::from_fn(|_| next() % 1021));
+        let (mut all, mut low) = ([[0; SIDE]; SIDE], [[0; LOW]; LOW]);
+        forward(&values, &mut all);
+        forward_low(&values, &mut low);
+        for (row, (low, all)) in all.iter_mut().enumerate().map(|(y, all)| (y, (low.get(y), all))) {
+            assert!(low.is_none_or(|low| low[..] == all[..LOW]), "row {row}");
+            all[if low.is_some() { LOW } else { 0 }..].fill(0);
+        }
+        let (mut one, mut other) = (values, values);
+        inverse(&all, &mut one);
+        inverse_low(&low, &mut other);
+        assert_eq!(one, other);
+    }
+
+    #[test]
     fn extremes_stay_inside_16_bits() {
         for value in [-1020, 1020] {
-            let mut block = [[value; SIDE]; SIDE];
-            forward(&mut block);
+            let (values, mut block, mut back) = ([[value; SIDE]; SIDE], [[0; SIDE]; SIDE], [[0; SIDE]; SIDE]);
+            forward(&values, &mut block);
             assert!((i32::from(block[0][0]) - 32 * i32::from(value)).abs() < 64, "{}", block[0][0]);
-            inverse(&mut block);
-            assert!(block.as_flattened().iter().all(|v| (v - 2 * value).abs() <= 12), "{block:?}");
+            inverse(&block, &mut back);
+            assert!(back.as_flattened().iter().all(|v| (v - 2 * value).abs() <= 12), "{back:?}");
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use super::{
     super::{coder::Coder, range::Chance, unary::unary},
-    Levels,
-    dct::{Block, SIDE},
+    Levels, Plane,
+    dct::SIDE,
     quality::SHARPEST,
 };
 
@@ -15,21 +15,20 @@ use super::{
 const LAST: usize = 2 * SIDE - 2;
 const PIXELS: usize = SIDE * SIDE;
 
-/// The frequencies by diagonal, coarse first: `(row, column, diagonal)` as an index into a block, and one into [`Sizes`].
-const SCAN: [Place; PIXELS] = scan();
+/// The frequencies by diagonal, coarse first: the place in a block, and the diagonal, to the number of those told apart.
+static SCAN: [Place; PIXELS] = scan();
 /// Where each diagonal ends in [`SCAN`].
-const ENDS: [u16; LAST + 1] = ends();
+static ENDS: [u16; LAST + 1] = ends();
 
 #[derive(Clone, Copy)]
 struct Place {
     at: u8,
-    padded: u16,
     zone: u8,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a block has 256 places, 31 diagonals and 324 padded places")]
+#[expect(clippy::cast_possible_truncation, reason = "a block has 256 places, and 31 diagonals")]
 const fn scan() -> [Place; PIXELS] {
-    let mut places = [Place { at: 0, padded: 0, zone: 0 }; PIXELS];
+    let mut places = [Place { at: 0, zone: 0 }; PIXELS];
     let (mut count, mut diagonal) = (0, 0);
     while diagonal <= LAST {
         let mut row = 0;
@@ -37,7 +36,7 @@ const fn scan() -> [Place; PIXELS] {
             if diagonal >= row && diagonal - row < SIDE {
                 let column = diagonal - row;
                 let zone = if diagonal < ZONES { diagonal } else { ZONES - 1 };
-                places[count] = Place { at: (row * SIDE + column) as u8, padded: (row * WIDE + column) as u16, zone: zone as u8 };
+                places[count] = Place { at: (row * SIDE + column) as u8, zone: zone as u8 };
                 count += 1;
             }
             row += 1;
@@ -59,11 +58,6 @@ const fn ends() -> [u16; LAST + 1] {
     ends
 }
 
-/// A row of [`Sizes`]: a block's, and two zeros.
-const WIDE: usize = SIDE + 2;
-/// Sizes of levels, with two rows and columns of zeros behind the block, up to 255.
-type Sizes = [u8; WIDE * WIDE];
-
 const ZONES: usize = 20;
 const LIVELY: usize = 12;
 const MORE: usize = 13;
@@ -71,14 +65,14 @@ const MORE: usize = 13;
 const REACH: usize = 32;
 
 /// How lively a neighbourhood is, from a weighted sum of sizes.
-const LIVELINESS: [u8; 64] = liveliness();
+static LIVELINESS: [u8; 256] = liveliness();
 
 #[expect(clippy::cast_possible_truncation, reason = "below 12")]
-const fn liveliness() -> [u8; 64] {
+const fn liveliness() -> [u8; 256] {
     const STARTS: [usize; LIVELY] = [0, 1, 2, 3, 4, 5, 7, 9, 13, 19, 29, 51];
-    let mut table = [0; 64];
+    let mut table = [0; 256];
     let (mut n, mut class) = (0, 0);
-    while n < 64 {
+    while n < 256 {
         if class + 1 < LIVELY && n == STARTS[class + 1] {
             class += 1;
         }
@@ -89,12 +83,12 @@ const fn liveliness() -> [u8; 64] {
 }
 
 /// Which chances code the mean, from the surprises that the means to the left and above were.
-const MEANS: [usize; 10] = [0, 1, 2, 3, 3, 4, 4, 4, 4, 5];
+static MEANS: [usize; 10] = [0, 1, 2, 3, 3, 4, 4, 4, 4, 5];
 
 /// What a block leaves behind for those right of it and below.
 #[derive(Clone, Debug)]
 pub(super) struct Past {
-    /// Of each plane the sizes of levels, up to 127; the first is that of the mean's surprise.
+    /// Of each plane the sizes of levels, up to [`FAR`]; the first is that of the mean's surprise.
     sizes: [[u8; PIXELS]; 3],
     reach: [u8; 3],
     quiet: bool,
@@ -140,7 +134,7 @@ impl Model {
     ///
     /// The level of a mean is what the caller's prediction left over. Returns whether all levels are zero.
     pub(super) fn block(&mut self, coder: &mut impl Coder, levels: &mut Levels, left: &Past, past: &mut Past) -> bool {
-        let quiet = levels.reach == [0; 3] && levels.planes.iter().all(|plane| plane[0][0] == 0);
+        let quiet = levels.planes.iter().all(|plane| plane.reach == 0 && plane.levels[0][0] == 0);
         let around = usize::from(left.quiet) + usize::from(past.quiet);
         past.quiet = coder.bit(quiet, &mut self.quiet[around]);
         if past.quiet {
@@ -157,11 +151,10 @@ impl Model {
         }
         levels.sharper = sharper;
         past.sharper = sharper > 0;
-        for (i, plane) in self.planes.iter_mut().enumerate() {
-            let near = usize::from(left.reach[i]) + usize::from(past.reach[i]);
-            levels.reach[i] = plane.reach(coder, levels.reach[i], near);
-            past.reach[i] = levels.reach[i].to_le_bytes()[0];
-            plane.levels(coder, &mut levels.planes[i], levels.reach[i], &left.sizes[i], &mut past.sizes[i]);
+        for (i, (model, plane)) in self.planes.iter_mut().zip(&mut levels.planes).enumerate() {
+            plane.reach = model.reach(coder, plane.reach, usize::from(left.reach[i]) + usize::from(past.reach[i]));
+            past.reach[i] = plane.reach.to_le_bytes()[0];
+            model.levels(coder, plane, &left.sizes[i], &mut past.sizes[i]);
         }
         false
     }
@@ -179,42 +172,78 @@ impl PlaneModel {
         (node - REACH).min(LAST)
     }
 
-    fn levels(&mut self, coder: &mut impl Coder, levels: &mut Block, reach: usize, left: &[u8; PIXELS], past: &mut [u8; PIXELS]) {
-        let levels = levels.as_flattened_mut();
-        let near: [u8; PIXELS] = std::array::from_fn(|i| left[i] + past[i]);
+    fn levels(&mut self, coder: &mut impl Coder, plane: &mut Plane, left: &[u8; PIXELS], past: &mut [u8; PIXELS]) {
+        let levels: &mut [i16; PIXELS] = plane.levels.as_flattened_mut().try_into().expect("16 rows of 16");
+        let surprise = usize::from((left[0] + past[0]).min(9));
+        // How lively each place is; places still to be coded grow livelier with each level that is found.
+        let mut around = [0; PIXELS];
+        if plane.reach > 0 {
+            around = std::array::from_fn(|i| left[i] + past[i]);
+        }
         *past = [0; PIXELS];
+        let mut found = Found { places: [0; PIXELS], count: 0 };
 
-        let size = unary(coder, u32::from(levels[0].unsigned_abs()), &mut self.mean[MEANS[usize::from(near[0].min(9))]]);
+        let size = unary(coder, u32::from(levels[0].unsigned_abs()), &mut self.mean[MEANS[surprise]]);
         if size > 0 {
-            levels[0] = signed(coder, size, levels[0]);
-            past[0] = small(size).min(127);
+            past[0] = small(size, FAR);
+            found.push(0, size, levels);
         }
-        if reach == 0 {
-            return;
-        }
-        let mut sizes: Sizes = [0; WIDE * WIDE];
-        for place in SCAN[1..usize::from(ENDS[reach])].iter().rev() {
-            let (at, padded) = (usize::from(place.at), usize::from(place.padded));
-            let known = |offset: usize| u32::from(sizes[padded + offset]);
-            let around = 2 * (known(1) + known(WIDE)) + known(2) + known(2 * WIDE) + known(WIDE + 1) + u32::from(near[at]);
-            let lively = usize::from(LIVELINESS[around.min(63) as usize]);
-            let level = levels[at];
+        for place in SCAN[1..usize::from(ENDS[plane.reach])].iter().rev() {
+            let at = place.at;
+            let lively = usize::from(LIVELINESS[usize::from(around[usize::from(at)])]);
+            let level = levels[usize::from(at)];
             if coder.bit(level != 0, &mut self.zero[usize::from(place.zone)][lively]) {
                 let size = 1 + unary(coder, u32::from(level.unsigned_abs()).wrapping_sub(1), &mut self.more[lively]);
-                levels[at] = signed(coder, size, level);
-                sizes[padded] = small(size);
-                past[at] = small(size).min(127);
+                past[usize::from(at)] = small(size, FAR);
+                found.push(at, size, levels);
+                // Places that this reaches beyond an edge are on the opposite side, which is behind.
+                let near = small(size, NEAR);
+                for (back, weight) in BACK {
+                    around[usize::from(at.wrapping_sub(back))] += weight * near;
+                }
             }
         }
+        found.signs(coder, levels);
     }
 }
 
-fn small(size: u32) -> u8 {
-    u8::try_from(size).unwrap_or(u8::MAX)
+/// How far back in a block a level makes livelier, and how much: left, above, two to the left, two above, above left.
+const BACK: [(u8, u8); 5] = [(1, 2), (16, 2), (2, 1), (32, 1), (17, 1)];
+
+/// Most that a level's size counts for the places around it, and for those of the next blocks: `7 * NEAR + 2 * FAR` has 8 bits.
+const NEAR: u8 = 16;
+const FAR: u8 = 63;
+
+fn small(size: u32, most: u8) -> u8 {
+    u8::try_from(size).unwrap_or(most).min(most)
 }
 
-/// Codes the sign of a level whose size is known.
-fn signed(coder: &mut impl Coder, size: u32, level: i16) -> i16 {
-    let size = i16::try_from(size).unwrap_or(i16::MAX);
-    if coder.plain(u32::from(level < 0), 1) == 1 { -size } else { size }
+/// Levels of known size; their signs follow together.
+struct Found {
+    places: [u8; PIXELS],
+    count: usize,
+}
+
+impl Found {
+    /// The sign of a level that is written stays; one that is read is positive for now.
+    #[inline]
+    fn push(&mut self, at: u8, size: u32, levels: &mut [i16; PIXELS]) {
+        let size = i16::try_from(size).unwrap_or(i16::MAX);
+        let level = &mut levels[usize::from(at)];
+        *level = if *level < 0 { -size } else { size };
+        self.places[self.count % PIXELS] = at;
+        self.count += 1;
+    }
+
+    fn signs(&self, coder: &mut impl Coder, levels: &mut [i16; PIXELS]) {
+        for places in self.places[..self.count].chunks(16) {
+            let negative = places.iter().rev().fold(0, |signs, at| signs << 1 | u32::from(levels[usize::from(*at)] < 0));
+            let mut signs = coder.plain(negative, u32::try_from(places.len()).unwrap_or(16));
+            for at in places {
+                let level = &mut levels[usize::from(*at)];
+                *level = if signs & 1 == 1 { -level.abs() } else { level.abs() };
+                signs >>= 1;
+            }
+        }
+    }
 }

@@ -20,7 +20,7 @@ mod tests;
 
 pub(crate) use self::quality::Quality;
 use self::{
-    colour::{GREY, Tile},
+    colour::{GREY, Planes, Row, add, subtract},
     dct::{Block, SIDE},
     levels::{Model, Past},
     quality::Steps,
@@ -40,19 +40,50 @@ const REFINES: u8 = 0x80;
 pub(super) struct Memory {
     /// Entry `i + 1` is the block above column `i` until column `i` is coded, and then that; entry 0 stays without a past.
     past: Vec<Past>,
+    /// The values of a row of blocks: first those to code, then those shown.
+    row: Vec<Planes>,
 }
 
 /// The levels of a block, as they are coded.
 struct Levels {
     /// How many times its steps are halved.
     sharper: usize,
-    /// Of each plane the outermost diagonal that holds a level other than zero, 0 if there is none but the mean's.
-    reach: [usize; 3],
-    planes: [Block; 3],
+    planes: [Plane; 3],
+}
+
+/// The levels of a plane of a block.
+struct Plane {
+    levels: Block,
+    /// The outermost diagonal that holds a level other than zero, 0 if there is none but the mean's.
+    reach: usize,
+    /// Whether there may be levels of an earlier block behind those of low frequencies.
+    wide: bool,
 }
 
 impl Levels {
-    const NONE: Self = Self { sharper: 0, reach: [0; 3], planes: [[[0; SIDE]; SIDE]; 3] };
+    const NONE: Self = Self { sharper: 0, planes: [const { Plane { levels: [[0; SIDE]; SIDE], reach: 0, wide: false } }; 3] };
+
+    /// Becomes [`Self::NONE`].
+    fn clear(&mut self) {
+        self.sharper = 0;
+        for plane in &mut self.planes {
+            plane.levels[0][0] = 0;
+            if plane.reach > 0 {
+                plane.levels = [[0; SIDE]; SIDE];
+            }
+            plane.reach = 0;
+        }
+    }
+}
+
+impl Plane {
+    /// Only levels of low frequencies will be set.
+    fn narrow(&mut self) {
+        if self.wide {
+            self.levels = [[0; SIDE]; SIDE];
+            self.wide = false;
+        }
+    }
 }
 
 /// Codes `frame` within the window's rectangle, and makes the window what a viewer will show.
@@ -60,6 +91,7 @@ impl Levels {
 /// With `refine` the difference to what the window shows is coded, else the picture itself. No block of 16×16 pixels ends further
 /// away than the tolerance of its quality (at [`Quality::FIRST`] and finer a mean square of 24, that is 34.3 dB) unless even a step
 /// eight times finer does not suffice. Appends to `out`; the length is for the caller to tell.
+#[inline(always)]
 pub(crate) fn encode(
     frame: &FrameView<'_>,
     window: &mut Window<'_>,
@@ -72,11 +104,20 @@ pub(crate) fn encode(
     let (steps, rect) = (Steps::new(quality), window.rect());
     let mut range = RangeEncoder::new();
     let mut coder = Write { range: &mut range, out };
-    let written = walk(&mut coder, &steps, refine, window, &mut scratch.wave, |x, y, base, predicted| {
-        let mut tile = GREY;
-        load(&mut tile, rect.height as usize - y, |row| row_of(frame, rect, x, y + row));
-        steps.divide(&tile, base, predicted)
-    });
+    let source = |window: &Window<'_>, y: usize, row: &mut [Planes]| {
+        for i in 0..SIDE {
+            let y = (y + i).min(window.height() - 1);
+            let pixels = Padded::new(row_of(frame, rect, 0, y));
+            if refine {
+                let base = Padded::new(window.row(y));
+                row.iter_mut().zip(pixels).zip(base).for_each(|((block, pixels), base)| subtract(&pixels, &base, block, i));
+            } else {
+                row.iter_mut().zip(pixels).for_each(|(block, pixels)| subtract(&pixels, &GREY, block, i));
+            }
+        }
+    };
+    let divide = |values: &Planes, means, levels: &mut Levels| steps.divide(values, means, levels);
+    let written = walk(&mut coder, &steps, refine, window, &mut scratch.wave, source, divide);
     debug_assert!(written.is_ok(), "only reading fails");
     range.finish(out);
 }
@@ -85,54 +126,64 @@ pub(crate) fn encode(
 ///
 /// # Errors
 /// `Malformed` if these bytes are no slice, or not all of one. The window may then show anything.
+#[inline(always)]
 pub(crate) fn decode(data: &[u8], window: &mut Window<'_>, scratch: &mut Scratch) -> Result<(), Error> {
     let (head, data) = data.split_first().ok_or(Error::Malformed("an image without a quality"))?;
     let quality = Quality::new(head & !REFINES).ok_or(Error::Malformed("an image of unknown quality"))?;
     let (mut coder, refine) = (RangeDecoder::new(data), head & REFINES != 0);
-    walk(&mut coder, &Steps::new(quality), refine, window, &mut scratch.wave, |_, _, _, _| Levels::NONE)
+    let divide = |_: &Planes, _, levels: &mut Levels| levels.clear();
+    walk(&mut coder, &Steps::new(quality), refine, window, &mut scratch.wave, |_, _, _| (), divide)
 }
 
-/// Codes block after block. `divide` says what is to be written for the one at a place, given what it is the difference to and
-/// what its means are expected to be; a reader has nothing to write.
-fn walk<D: Coder>(
-    coder: &mut D,
+/// Codes a row of blocks after the other. `source` brings the values of the row at some height, and `divide` makes levels of a
+/// block's values, given its expected means; a reader has neither.
+#[inline(always)]
+fn walk(
+    coder: &mut impl Coder,
     steps: &Steps,
     refine: bool,
     window: &mut Window<'_>,
     memory: &mut Memory,
-    mut divide: impl FnMut(usize, usize, &Tile, [i32; 3]) -> Levels,
+    source: impl Fn(&Window<'_>, usize, &mut [Planes]),
+    divide: impl Fn(&Planes, [i32; 3], &mut Levels),
 ) -> Result<(), Error> {
-    let (width, height) = (window.width(), window.height());
+    let columns = window.width().div_ceil(SIDE);
+    memory.row.resize(columns, [[[0; SIDE]; SIDE]; 3]);
     memory.past.clear();
-    memory.past.resize(width.div_ceil(SIDE) + 1, Past::NONE);
+    memory.past.resize(columns + 1, Past::NONE);
     let mut model = Model::FRESH;
-    let (mut base, mut tile) = (GREY, GREY);
-    for y in (0..height).step_by(SIDE) {
+    let mut levels = Levels::NONE;
+    for y in (0..window.height()).step_by(SIDE) {
+        source(window, y, &mut memory.row);
         let mut corner = [0; 3];
-        for (column, x) in (0..width).step_by(SIDE).enumerate() {
+        for (column, values) in memory.row.iter_mut().enumerate() {
             let (before, here) = memory.past.split_at_mut(column + 1);
             let (left, here) = (&before[column], &mut here[0]);
             let above = here.means;
             let mut means = [0; 3];
-            if refine {
-                load(&mut base, height - y, |row| &window.row(y + row)[x..]);
-            } else {
+            if !refine {
                 means = std::array::from_fn(|i| expect(column > 0, left.means[i], y > 0, above[i], corner[i]));
             }
             corner = above;
-
-            let mut levels = divide(x, y, &base, means);
-            let quiet = model.block(coder, &mut levels, left, here);
-            if !(quiet && refine) {
-                steps.restore(&levels, &base, &mut means, &mut tile);
-                for (row, from) in tile.iter().take(height - y).enumerate() {
-                    let to = &mut window.row_mut(y + row)[x..];
-                    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-                }
-            }
+            divide(values, means, &mut levels);
+            model.block(coder, &mut levels, left, here);
+            steps.restore(&levels, &mut means, values);
             here.means = means;
         }
         coder.check()?;
+        for i in 0..SIDE.min(window.height() - y) {
+            let (rows, rest) = window.row_mut(y + i).as_chunks_mut();
+            for (row, block) in rows.iter_mut().zip(&memory.row) {
+                *row = add(block, if refine { row } else { &GREY }, i);
+            }
+            if let (false, Some(block)) = (rest.is_empty(), memory.row.last()) {
+                let mut row = GREY;
+                if refine {
+                    row[..rest.len()].copy_from_slice(rest);
+                }
+                rest.copy_from_slice(&add(block, &row, i)[..rest.len()]);
+            }
+        }
     }
     Ok(())
 }
@@ -149,15 +200,28 @@ fn expect(has_left: bool, left: i32, has_above: bool, above: i32, corner: i32) -
     }
 }
 
-/// The pixels of a block; what lies outside is like the nearest inside. Every row has one pixel at least, and `height` is positive.
-fn load<'a>(tile: &mut Tile, height: usize, row: impl Fn(usize) -> &'a [Pixel]) {
-    for (y, to) in tile.iter_mut().enumerate() {
-        let from = row(y.min(height - 1));
-        if let Some(from) = from.first_chunk() {
-            *to = *from;
-        } else {
-            to[..from.len()].copy_from_slice(from);
-            to[from.len()..].fill(from[from.len() - 1]);
+/// Pixels by the rows of blocks; those behind the last are like it.
+struct Padded<'a>(&'a [Pixel]);
+
+impl<'a> Padded<'a> {
+    /// There is at least one pixel.
+    fn new(pixels: &'a [Pixel]) -> Self {
+        Self(pixels)
+    }
+}
+
+impl Iterator for Padded<'_> {
+    type Item = Row;
+
+    #[inline]
+    fn next(&mut self) -> Option<Row> {
+        if let Some((row, rest)) = self.0.split_first_chunk() {
+            self.0 = rest;
+            return Some(*row);
         }
+        let mut row = [*self.0.last()?; SIDE];
+        row[..self.0.len()].copy_from_slice(self.0);
+        self.0 = &[];
+        Some(row)
     }
 }

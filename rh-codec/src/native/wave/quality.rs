@@ -1,9 +1,9 @@
 //! How coarse: steps of quantisation.
 
 use super::{
-    Levels,
-    colour::{Tile, add, subtract},
-    dct::{Block, SIDE, forward, inverse},
+    Levels, Plane,
+    colour::Planes,
+    dct::{Block, LOW, SIDE, forward, forward_low, inverse, inverse_low},
 };
 
 /// Divisor of the coefficients, by steps of an eighth of an octave.
@@ -17,7 +17,7 @@ impl Quality {
     /// For a first look at the cost of a few kilobytes: about 36 dB on photographs.
     pub(crate) const COARSE: Self = Self(41);
     /// For a first paint: about 40 dB, at a quarter of the bytes of JPEG's quality 80.
-    pub(crate) const FIRST: Self = Self(33);
+    pub(crate) const FIRST: Self = Self(32);
     /// For refinement on the way to exact: about 45 dB.
     pub(crate) const FINE: Self = Self(18);
 
@@ -46,7 +46,7 @@ pub(super) const SHARPEST: usize = 3;
 
 /// What one plane's coefficients are divided by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Quantiser {
+struct Quantiser {
     step: i16,
     /// `2^16 / step`.
     reciprocal: u16,
@@ -54,6 +54,8 @@ pub(super) struct Quantiser {
     bias: u16,
     /// Taken from what is multiplied back: values are likelier near zero.
     inset: i16,
+    /// The square of what is just not divided to zero.
+    silence: u32,
 }
 
 #[expect(
@@ -65,17 +67,71 @@ pub(super) struct Quantiser {
 impl Quantiser {
     fn new(step: u32) -> Self {
         let step = step.clamp(4, 1 << 12);
-        Self { step: step as i16, reciprocal: ((1 << 16) / step) as u16, bias: (step * 90 / 256) as u16, inset: (step / 24) as i16 }
+        let bias = step * 90 / 256;
+        Self {
+            step: step as i16,
+            reciprocal: ((1 << 16) / step) as u16,
+            bias: bias as u16,
+            inset: (step / 24) as i16,
+            silence: (step - bias).pow(2),
+        }
     }
 
-    /// Coefficients to levels.
-    fn divide(&self, block: &Block, levels: &mut Block) {
-        for (level, value) in levels.as_flattened_mut().iter_mut().zip(block.as_flattened()) {
-            let sign = value >> 15;
-            let size = ((value ^ sign).wrapping_sub(sign) as u16).wrapping_add(self.bias);
-            let size = ((u32::from(size) * u32::from(self.reciprocal)) >> 16) as u16 as i16;
-            *level = (size ^ sign).wrapping_sub(sign);
+    /// The levels of a plane, from its values and the expected mean. Returns the sum of the squares that they are off.
+    ///
+    /// Most planes have few frequencies. Squares tell without a transform of all whether there are more: those of the values and of
+    /// the coefficients have the same sum, but for the scale.
+    #[inline(always)]
+    fn plane(&self, values: &Block, mean: i32, plane: &mut Plane) -> u64 {
+        let sum = sum(values);
+        let total = squares(values.as_flattened());
+        // Coefficients are twice the orthonormal ones, the first of which is a sixteenth of the sum.
+        plane.levels[0][0] = 0;
+        let remainder = 4 * (i64::from(total) - i64::from(sum) * i64::from(sum) / 256);
+        let mut error = remainder.unsigned_abs();
+        plane.reach = 0;
+        if error > 5 * u64::from(self.silence) {
+            let mut low = [[0; LOW]; LOW];
+            forward_low(values, &mut low);
+            low[0][0] = 0;
+            let beyond = remainder - i64::from(squares(low.as_flattened()));
+            if beyond <= 5 * i64::from(self.silence) {
+                plane.narrow();
+                let (off, reach) = self.divide(&low, &mut plane.levels);
+                (error, plane.reach) = (u64::from(off) + beyond.max(0).unsigned_abs(), reach);
+            } else {
+                let mut all = [[0; SIDE]; SIDE];
+                forward(values, &mut all);
+                all[0][0] = 0;
+                let (off, reach) = self.divide(&all, &mut plane.levels);
+                plane.wide = true;
+                (error, plane.reach) = (u64::from(off), reach);
+            }
         }
+        plane.levels[0][0] = self.nearest(((sum + 4) >> 3) - mean);
+        error
+    }
+
+    /// Coefficients to levels. Returns the sum of the squares that the levels are off, and the outermost diagonal that holds a level
+    /// other than zero.
+    #[inline(always)]
+    fn divide<const N: usize>(&self, coefficients: &[[i16; N]; N], levels: &mut Block) -> (u32, usize) {
+        let (mut total, mut furthest) = (0i32, 0i16);
+        for ((from, to), diagonals) in coefficients.iter().zip(levels).zip(&DIAGONALS) {
+            for x in 0..N {
+                let value = from[x];
+                let sign = value >> 15;
+                let size = (value ^ sign).wrapping_sub(sign);
+                let rounded = (size as u16).wrapping_add(self.bias);
+                let level = ((u32::from(rounded) * u32::from(self.reciprocal)) >> 16) as u16 as i16;
+                let some = level.wrapping_neg() >> 15;
+                let off = i32::from(size.wrapping_sub(level.wrapping_mul(self.step)).wrapping_add(self.inset & some));
+                total = total.wrapping_add(off * off);
+                furthest = furthest.max(diagonals[x] & some);
+                to[x] = (level ^ sign).wrapping_sub(sign);
+            }
+        }
+        (total.unsigned_abs(), usize::from(furthest.unsigned_abs()))
     }
 
     /// The level nearest to what is left of a mean.
@@ -85,46 +141,25 @@ impl Quantiser {
         (size.min(i32::from(i16::MAX)) * rest.signum()) as i16
     }
 
-    /// What a level stands for.
-    #[inline(always)]
-    fn value(&self, level: i16) -> i16 {
-        // Minus one, zero or one.
-        let sign = (level >> 15) - (level.wrapping_neg() >> 15);
-        level.wrapping_mul(self.step).wrapping_sub(self.inset.wrapping_mul(sign))
-    }
-
     /// Levels to coefficients.
-    fn multiply(&self, levels: &Block, block: &mut Block) {
-        for (value, level) in block.as_flattened_mut().iter_mut().zip(levels.as_flattened()) {
-            *value = self.value(*level);
+    #[inline(always)]
+    fn multiply<const N: usize>(&self, levels: &Block) -> [[i16; N]; N] {
+        let mut coefficients = [[0; N]; N];
+        for (to, from) in coefficients.iter_mut().zip(levels) {
+            for x in 0..N {
+                let level = from[x];
+                // Minus one, zero or one.
+                let sign = (level >> 15) - (level.wrapping_neg() >> 15);
+                to[x] = level.wrapping_mul(self.step).wrapping_sub(self.inset.wrapping_mul(sign));
+            }
         }
+        coefficients
     }
 
     /// From the expected mean to the one shown; within 16 bits.
     fn add_mean(&self, level: i16, mean: &mut i32) {
         *mean = (*mean + i32::from(level) * i32::from(self.step)).clamp(-32_640, 32_640);
     }
-
-    /// The sum of squares that the levels are off. The mean's part is that of its level, which is not what is coded.
-    fn error(&self, block: &Block, levels: &Block) -> u64 {
-        let mut total = 0i32;
-        for (value, level) in block.as_flattened().iter().zip(levels.as_flattened()) {
-            let off = value.wrapping_sub(self.value(*level));
-            total = total.wrapping_add(i32::from(off) * i32::from(off));
-        }
-        u64::from(total.unsigned_abs())
-    }
-}
-
-/// The outermost diagonal that holds a level other than zero; the mean does not count.
-fn outermost(levels: &Block) -> usize {
-    let mut furthest = [0; SIDE];
-    for (levels, diagonals) in levels.iter().zip(&DIAGONALS) {
-        for x in 0..SIDE {
-            furthest[x] = furthest[x].max(if levels[x] == 0 { 0 } else { diagonals[x] });
-        }
-    }
-    usize::from(furthest.into_iter().max().unwrap_or(0).unsigned_abs())
 }
 
 /// The diagonal of each place.
@@ -168,45 +203,59 @@ impl Steps {
         Self { quantisers, tolerance: 24.max(step * step * 24 / 324) * 768 }
     }
 
-    /// A block's levels, from its pixels, what they are the difference to, and the expected means.
-    pub(super) fn divide(&self, tile: &Tile, base: &Tile, means: [i32; 3]) -> Levels {
-        let mut planes = [[[0; SIDE]; SIDE]; 3];
-        subtract(tile, base, &mut planes);
-        planes.iter_mut().for_each(forward);
-        let mut levels = Levels::NONE;
-        loop {
+    /// A block's levels, from its values and the expected means.
+    #[inline(always)]
+    pub(super) fn divide(&self, values: &Planes, means: [i32; 3], levels: &mut Levels) {
+        for (sharper, quantisers) in self.quantisers.iter().enumerate() {
             let mut error = 0;
             for (i, weight) in [3, 2, 3].into_iter().enumerate() {
-                let quantiser = &self.quantisers[levels.sharper][i];
-                let to = &mut levels.planes[i];
-                quantiser.divide(&planes[i], to);
-                error += weight * quantiser.error(&planes[i], to);
-                levels.reach[i] = outermost(to);
-                to[0][0] = quantiser.nearest(i32::from(planes[i][0][0]) - means[i]);
+                error += weight * quantisers[i].plane(&values[i], means[i], &mut levels.planes[i]);
             }
+            levels.sharper = sharper;
             // The transform keeps squares, but for its scale of 8.
-            if error <= self.tolerance * 64 || levels.sharper == SHARPEST {
-                return levels;
+            if error <= self.tolerance * 64 {
+                break;
             }
-            levels.sharper += 1;
         }
     }
 
-    /// A block's pixels from its levels; `means` are those expected, and become those shown.
-    pub(super) fn restore(&self, levels: &Levels, base: &Tile, means: &mut [i32; 3], tile: &mut Tile) {
-        let mut planes = [[[0; SIDE]; SIDE]; 3];
-        for (i, plane) in planes.iter_mut().enumerate() {
-            let quantiser = &self.quantisers[levels.sharper][i];
-            quantiser.add_mean(levels.planes[i][0][0], &mut means[i]);
-            if levels.reach[i] == 0 {
+    /// A block's values from its levels; `means` are those expected, and become those shown.
+    #[inline(always)]
+    pub(super) fn restore(&self, levels: &Levels, means: &mut [i32; 3], values: &mut Planes) {
+        let quantisers = &self.quantisers[levels.sharper];
+        for (((values, plane), mean), quantiser) in values.iter_mut().zip(&levels.planes).zip(means).zip(quantisers) {
+            quantiser.add_mean(plane.levels[0][0], mean);
+            if plane.reach == 0 {
                 // Exactly even, which the transform's rounding would not be.
-                *plane = [[((means[i] + 8) >> 4) as i16; SIDE]; SIDE];
+                *values = [[((*mean + 8) >> 4) as i16; SIDE]; SIDE];
+            } else if plane.reach < LOW {
+                let mut coefficients = quantiser.multiply::<LOW>(&plane.levels);
+                coefficients[0][0] = *mean as i16;
+                inverse_low(&coefficients, values);
             } else {
-                quantiser.multiply(&levels.planes[i], plane);
-                plane[0][0] = means[i] as i16;
-                inverse(plane);
+                let mut coefficients = quantiser.multiply::<SIDE>(&plane.levels);
+                coefficients[0][0] = *mean as i16;
+                inverse(&coefficients, values);
             }
         }
-        add(&planes, base, tile);
     }
+}
+
+/// The sum of values within ±1020.
+#[inline(always)]
+fn sum(values: &Block) -> i32 {
+    // Sixteen of them still have 16 bits.
+    let mut columns = [0i16; SIDE];
+    for row in values {
+        for x in 0..SIDE {
+            columns[x] = columns[x].wrapping_add(row[x]);
+        }
+    }
+    columns.into_iter().map(i32::from).sum()
+}
+
+/// The sum of the squares of at most 2^14.
+#[inline(always)]
+fn squares(values: &[i16]) -> i32 {
+    values.iter().fold(0, |total: i32, value| total.wrapping_add(i32::from(*value) * i32::from(*value)))
 }

@@ -74,7 +74,7 @@ proptest! {
             pass(&scene, &mut shown, quality, refine);
         }
         let off = mean_square(&scene.frame(), &shown, scene.rect);
-        prop_assert!(off < 6.0, "a mean square of {off}");
+        prop_assert!(off < 10.0, "a mean square of {off}");
     }
 
     #[test]
