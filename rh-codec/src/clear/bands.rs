@@ -18,6 +18,11 @@ impl Bars {
         Self { full: Ring::new(V_BARS), short: Ring::new(SHORT_V_BARS) }
     }
 
+    pub(super) fn clear(&mut self) {
+        self.full.clear();
+        self.short.clear();
+    }
+
     pub(super) fn rewind(&mut self) {
         self.full.rewind();
         self.short.rewind();

@@ -42,7 +42,7 @@ impl Index {
     }
 
     fn clear(&mut self) {
-        self.ring.rewind();
+        self.ring.clear();
         self.newest.fill(NONE);
     }
 

@@ -33,6 +33,13 @@ impl Decoder {
         Self { max_area: limits.max_area, sequence: None, bars: Bars::new(), glyphs: Glyphs::new(), nsc: nsc::Decoder::new(limits) }
     }
 
+    /// Becomes as new, for another connection, without another allocation.
+    pub fn reset(&mut self) {
+        self.sequence = None;
+        self.bars.clear();
+        self.glyphs.clear();
+    }
+
     /// Paints one message (the `bitmapData` of a WireToSurface1 with codec 8) into `rect` of the target.
     ///
     /// Layers paint over each other; pixels that none of them covers keep what they showed, as they do in libfreerdp. After an error

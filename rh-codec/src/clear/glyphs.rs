@@ -48,6 +48,10 @@ impl Glyphs {
         Self(Storage::new())
     }
 
+    pub(super) fn clear(&mut self) {
+        self.0.sizes.fill((0, 0));
+    }
+
     /// Keeps what `rect` of the surface shows.
     pub(super) fn store(&mut self, index: u16, surface: &Surface, rect: Rect) {
         // A surface without a view has no rectangle to keep.

@@ -42,6 +42,12 @@ impl Ring {
         self.cursor = 0;
     }
 
+    /// Becomes as new.
+    pub(super) fn clear(&mut self) {
+        self.lens.fill(EMPTY);
+        self.cursor = 0;
+    }
+
     /// The bar in a slot, if there ever was one.
     pub(super) fn bar(&self, slot: u16) -> Option<&[u32]> {
         let slot = usize::from(slot);

@@ -1,18 +1,37 @@
 //! ClearCodec.
 
+use std::cell::RefCell;
+
 use super::{Canvas, LIMITS, Source};
 use crate::{
     Rect, Surface,
     clear::{Decoder, Encoder},
 };
 
+thread_local! {
+    /// Kept from input to input: to claim 50 MB for each would take most of a fuzzer's time.
+    static CODERS: RefCell<(Encoder, Decoder)> = RefCell::new((Encoder::new(), Decoder::new(&LIMITS)));
+}
+
+/// Runs with coders that have seen nothing.
+fn with_coders(run: impl FnOnce(&mut Encoder, &mut Decoder)) {
+    CODERS.with_borrow_mut(|(encoder, decoder)| {
+        encoder.reset();
+        decoder.reset();
+        run(encoder, decoder);
+    });
+}
+
 /// A session of hostile messages, each behind two bytes of length and four of rectangle: no panic, no hang, nothing painted
 /// outside the rectangle.
 ///
 /// Their numbers are put right, so that a fuzzer gets further than the first message.
 pub fn decode(data: &[u8]) {
+    with_coders(|_, decoder| hostile(data, decoder));
+}
+
+fn hostile(data: &[u8], decoder: &mut Decoder) {
     const SIDE: u32 = 80;
-    let mut decoder = Decoder::new(&LIMITS);
     let mut surface = Surface::default();
     surface.resize(SIDE, SIDE);
     let mut sequence = 0u8;
@@ -45,10 +64,12 @@ pub fn decode(data: &[u8]) {
 
 /// A program that draws and sends parts, restarts storages and viewers: every message decodes to what was drawn.
 pub fn roundtrip(data: &[u8]) {
+    with_coders(|encoder, decoder| program(data, encoder, decoder));
+}
+
+fn program(data: &[u8], encoder: &mut Encoder, decoder: &mut Decoder) {
     let mut source = Source(data);
     let mut canvas = Canvas::new(1 + source.number() % 300, 1 + source.number() % 150);
-    let mut encoder = Encoder::new();
-    let mut decoder = Decoder::new(&LIMITS);
     let mut surface = Surface::default();
     surface.resize(canvas.width, canvas.height);
     let mut message = Vec::new();
@@ -63,7 +84,7 @@ pub fn roundtrip(data: &[u8]) {
                 0 => encoder.restart_storages(),
                 1 => {
                     encoder.reset();
-                    decoder = Decoder::new(&LIMITS);
+                    decoder.reset();
                 }
                 _ => {}
             },

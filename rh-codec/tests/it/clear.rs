@@ -118,6 +118,15 @@ fn references_to_nothing_are_refused() {
         let refused = shown(&message(&[0, 0], &[], &band(0, 0, 0, 3, &[column]), &[]), 4, 4);
         assert!(matches!(refused, Err(Error::Malformed(_))), "{refused:?}");
     }
+    let mut screen = Screen::new(300, 60, 0);
+    screen.text(screen.whole(), &mut Noise(8));
+    let mut link = Link::new(&screen);
+    link.show(&screen, screen.whole());
+    link.show(&screen, screen.whole());
+    // All hits: nothing of a former connection can be referred to.
+    link.message[1] = 0;
+    link.decoder.reset();
+    assert!(matches!(link.decoder.decode(&link.message, screen.whole(), &mut link.surface), Err(Error::Malformed(_))));
     let glyph = shown(&[3, 0, 7, 0], 4, 4);
     assert!(matches!(glyph, Err(Error::Malformed(_))), "{glyph:?}");
 }
@@ -389,7 +398,10 @@ fn a_restart_needs_nothing_of_what_was_sent_before() {
     assert_eq!(link.message[0] & CACHE_RESET, CACHE_RESET);
     link.show(&screen, screen.whole());
     assert_eq!(link.message[0] & CACHE_RESET, 0);
-    // A new decoder.
+    // The same one for another connection, and a new decoder.
+    link.encoder.reset();
+    link.decoder.reset();
+    assert_eq!(link.show(&screen, screen.whole()), first);
     link.encoder.reset();
     link.decoder = Decoder::new(&Limits::default());
     assert_eq!(link.show(&screen, screen.whole()), first);
