@@ -20,6 +20,8 @@ use crate::convert::{move_to_codec, rect_to_codec};
 
 /// How long the camera sleeps when nothing happens; only bounds how late it notices that the session is gone.
 const IDLE: Duration = Duration::from_secs(1);
+/// Between frames that only refine what is shown.
+const STEP: Duration = Duration::from_millis(15);
 
 /// What the session tells the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,6 +271,8 @@ impl Studio {
         }
         let pending = self.encoders.iter().find(|(id, e)| !e.is_settled() && !self.dirty.contains(id)).map(|(id, _)| *id);
         let Some(display) = self.dirty.first().copied().or(pending) else { return Ok(IDLE) };
+        // What is only to be refined goes out step by step, lest a change waits behind it.
+        let step = if self.dirty.contains(&display) { Duration::ZERO } else { STEP };
         let now = self.begin.elapsed();
         let budget = self.pace.as_mut().map_or(Budget::UNLIMITED, |pace| pace.budget(now));
         if budget == Budget::bytes(0) {
@@ -315,7 +319,7 @@ impl Studio {
                 let _ = self.tell(Shot::Ended(format!("display {display} cannot be encoded: {error}")));
             }
         }
-        Ok(Duration::ZERO)
+        Ok(step)
     }
 
     fn tell(&self, shot: Shot) -> Result<(), Over> {

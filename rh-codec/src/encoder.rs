@@ -426,10 +426,11 @@ impl Encoder {
         self.regions = regions;
     }
 
-    /// Sends what is owed where nothing has moved for a while, the newest first.
+    /// Sends what is owed where nothing has moved for a while, the newest first, and no more at a time than lets the next frame wait
+    /// for a few milliseconds.
     fn refine(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
         let mut regions = std::mem::take(&mut self.regions);
-        let mut before = self.now.saturating_sub(QUIET);
+        let (mut before, mut refined) = (self.now.saturating_sub(QUIET), 0);
         'all: while !self.owed.is_empty() && !message.is_full(self.writer.len()) {
             let Some(date) = self.tiles.latest_change(before, |tile| self.owed.passes(tile) > 0) else { break };
             before = date;
@@ -445,8 +446,12 @@ impl Encoder {
                     region::join_tile(&mut regions, self.owed.bounds(tile, passes, &self.sent, &self.shown));
                 }
                 for region in &regions {
-                    if !self.send_piece(frame, *region, paint, message, encoded) {
-                        break 'all;
+                    for strip in strips(*region) {
+                        let enough = refined > 0 && refined + strip.area() > REFINED_AT_ONCE;
+                        refined += strip.area();
+                        if enough || !self.send_piece(frame, strip, paint, message, encoded) {
+                            break 'all;
+                        }
                     }
                 }
             }
@@ -583,6 +588,8 @@ const REST: u64 = 24;
 const QUIET: u64 = 3;
 /// Frames without images, before a small one is painted exactly at once.
 const ALONE: u64 = 3;
+/// Pixels that one message refines.
+const REFINED_AT_ONCE: u64 = 1 << 17;
 /// Pixels of images that are painted exactly at once on a screen at rest.
 const MODERATE: u64 = 1 << 19;
 /// Pixels of images that are an icon or a title.
@@ -598,6 +605,12 @@ fn most_bytes(area: u64) -> usize {
 
 /// The least part that a piece is cut into when the budget is short: a tile wide, and high enough for a line of text.
 const PART: (u32, u32) = (TILE, 16);
+
+/// Cuts a rectangle into strips of rows of blocks, so wide that several are refined at once.
+fn strips(rect: Rect) -> impl Iterator<Item = Rect> {
+    let rows = u32::try_from(REFINED_AT_ONCE / 2 / u64::from(rect.width)).unwrap_or(u32::MAX).max(TILE) / PART.1 * PART.1;
+    (rect.y..rect.bottom()).step_by(rows as usize).map(move |y| Rect { y, height: rows, ..rect }.intersection(&rect))
+}
 
 /// Cuts a rectangle in two along the grid of parts, across its longer side; `None` if it is one part.
 fn halves(rect: Rect) -> Option<(Rect, Rect)> {
