@@ -14,7 +14,9 @@ mod freerdp;
 mod ironrdp;
 mod pipeline;
 mod planar;
+mod progressive;
 mod report;
+mod rfx;
 mod zgfx;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -51,6 +53,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("zgfx", zgfx::run),
     ("planar", planar::run),
     ("clear", clear::run),
+    ("progressive", progressive::run),
+    ("rfx", rfx::run),
     ("pipeline", pipeline::run),
 ];
 
