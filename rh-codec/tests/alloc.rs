@@ -133,3 +133,35 @@ fn the_pipeline_allocates_nothing_in_steady_state() {
     let after = run(22..44);
     assert_eq!(after - before, 0, "allocations in 22 frames");
 }
+
+#[test]
+fn clear_codec_allocates_nothing_in_steady_state() {
+    use rh_codec::{
+        Surface,
+        clear::{Decoder, Encoder},
+    };
+
+    let mut encoder = Encoder::new();
+    let mut decoder = Decoder::new(&Limits::default());
+    let mut surface = Surface::default();
+    surface.resize(WIDTH, HEIGHT);
+    let mut pixels = vec![0; (WIDTH * HEIGHT * 4) as usize];
+    let mut message = Vec::new();
+    let mut run = |frames: std::ops::Range<u32>| {
+        for frame in frames {
+            draw(&mut pixels, frame);
+            // A glyph that comes again, and one that is new; then everything.
+            for rect in [Rect::new(8, 8, 16, 17), Rect::new(frame % 200, 40, 20, 20), Rect::new(0, 0, WIDTH, HEIGHT)] {
+                let view = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, PixelFormat::Bgrx, &pixels).unwrap();
+                message.clear();
+                encoder.encode(&view, rect, &mut message).unwrap();
+                decoder.decode(&message, rect, &mut surface).unwrap();
+            }
+        }
+        COUNT.get()
+    };
+    // Every kind of frame (there are four) has come before counting, as new as it can be.
+    let before = run(0..8);
+    let after = run(8..80);
+    assert_eq!(after - before, 0, "allocations in 72 frames");
+}
