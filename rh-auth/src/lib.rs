@@ -12,11 +12,11 @@ pub mod device;
 pub mod enforce;
 #[cfg(feature = "__fuzzing")]
 pub mod fuzzing;
-pub mod identity;
 #[cfg(feature = "tokens")]
 pub mod handshake;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod identity;
 #[cfg(feature = "tokens")]
 pub mod json;
 #[cfg(feature = "tokens")]

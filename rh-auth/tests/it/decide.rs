@@ -67,7 +67,7 @@ fn bases() -> Vec<Case> {
     let launched = Case::GOOD
         .with(START, "launch")
         .with(CLOUD, "gcc")
-        .with(MINIMUM, "1.0.0")
+        .with(MINIMUM, "1.0.0 but on linux")
         .with(CONDITION, "all of these")
         .with(HELPER_DEVICE, "ours");
     let unattended =

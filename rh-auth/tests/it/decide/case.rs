@@ -81,7 +81,7 @@ dimensions! {
     CLOUD ["commercial" "gcc" "gcc high" "dod"] (0 > 1) (1 > 2) (1 > 3)
     START ["code" "launch" "?"] (0 > 1) (0 > 2) (1 > 2)
     MATRIX ["open" "intune"]
-    MINIMUM ["none" "1.0.0"] (0 > 1)
+    MINIMUM ["none" "1.0.0 but on linux"] (0 > 1)
     COMPLIANCE ["compliant" "no" "?"]
 }
 
@@ -253,8 +253,9 @@ fn draft(case: &Case) -> Draft {
     settings.unenrolled = case.value(UNENROLLED) == "on";
     settings.matrix = if case.value(MATRIX) == "open" { &OPEN } else { &INTUNE_2025_10 };
     settings.cloud = [Cloud::Commercial, Cloud::Gcc, Cloud::GccHigh, Cloud::Dod][usize::from(case.0[CLOUD])];
-    if case.value(MINIMUM) == "1.0.0" {
-        settings.min_app = Platform::ALL.into_iter().map(|platform| (platform, AppVersion::new(1, 0, 0))).collect();
+    if case.value(MINIMUM) != "none" {
+        let asked = [Platform::Windows, Platform::MacOs, Platform::Android];
+        settings.min_app = asked.into_iter().map(|platform| (platform, AppVersion::new(1, 0, 0))).collect();
     }
     draft.conditions = conditions(case.value(CONDITION));
     draft.roles = vec![role(case.value(ROLE))];

@@ -229,7 +229,7 @@ pub(crate) fn reasons(case: &Case, mode: Mode) -> Vec<&'static str> {
         let native = app.starts_with("native") || app == "?";
         let web = app.starts_with("web") || app == "?";
         let may_be = |system| platform == system || platform == "?";
-        if v(MINIMUM) == "1.0.0" && native && app != "native" {
+        if v(MINIMUM) != "none" && platform != "linux" && native && app != "native" {
             out.push("R11.app-too-old");
         }
         if native && (may_be("windows") || may_be("macos")) && matches!(os, "old" | "?") {
