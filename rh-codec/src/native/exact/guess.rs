@@ -8,7 +8,7 @@
 pub(super) const FRACTION: u32 = 3;
 
 /// Guesses that are blended.
-const GUESSES: usize = 4;
+const GUESSES: usize = 6;
 
 /// Several guesses for a value, in eighths.
 pub(super) type Guesses = [i32; GUESSES];
@@ -47,7 +47,7 @@ const fn weights() -> [u16; FURTHEST as usize + 1] {
 #[inline(always)]
 pub(super) fn cold(a: Around) -> Guesses {
     let Around { w, n, nw, ne } = a;
-    [8 * (w + ne - n), 8 * (w + n - nw), 4 * (w + n) + 2 * (ne - nw), 8 * n]
+    [8 * (w + ne - n), 4 * (w + n) + 2 * (ne - nw), 8 * (w + n - nw), 8 * n, 8 * w, 8 * (w + n - nw).clamp(w.min(n), w.max(n))]
 }
 
 /// The guesses where `s` was shown at the place itself, and `t` around it.
@@ -56,7 +56,14 @@ pub(super) fn warm(a: Around, s: i32, t: Around) -> Guesses {
     let Around { w, n, nw, ne } = a;
     // How far what was shown is off around.
     let (dw, dn, dnw, dne) = (w - t.w, n - t.n, nw - t.nw, ne - t.ne);
-    [8 * (w + ne - n), 4 * (w + n) + 2 * (ne - nw), 8 * s + 2 * (dw + dn) + dnw + dne, 8 * s + 4 * (dw + dn)]
+    [
+        8 * (w + ne - n),
+        4 * (w + n) + 2 * (ne - nw),
+        8 * (w + n - nw),
+        8 * s + 2 * (dw + dn) + dnw + dne,
+        8 * s + 4 * (dw + dn),
+        8 * (s + dw + dn - dnw),
+    ]
 }
 
 /// The guesses as one, given how far each was off at four neighbours.

@@ -2,8 +2,8 @@
 //!
 //! Pixel after pixel, row after row, each channel is guessed ([`guess`]) from what lies left and above, and what the guess leaves
 //! over goes through a binary range coder ([`rest`]) with chances chosen by how large the rests around were. Where a coarse
-//! picture is shown already ([`wave`](super::wave), a film's last picture), it takes part in the guesses: there it is known what
-//! lies right and below, too.
+//! picture is shown already ([`wave`](super::wave), a film's last picture), it takes part in the guesses: how far it was off at the
+//! neighbours tells how far it will be here.
 //!
 //! Green goes first, then red and blue as their differences to it.
 //!
@@ -98,7 +98,7 @@ impl Near<'_> {
     }
 }
 
-fn near_shown([above, row, _]: &[Vec<Colour>; 3], x: usize) -> [Colour; 5] {
+fn near_shown([row, above]: &[Vec<Colour>; 2], x: usize) -> [Colour; 5] {
     [row[x], row[x - 1], above[x], above[x - 1], above[x + 1]]
 }
 
@@ -107,8 +107,8 @@ fn near_shown([above, row, _]: &[Vec<Colour>; 3], x: usize) -> [Colour; 5] {
 pub(super) struct Memory {
     /// The row being coded, and the one above.
     known: [Vec<Cell>; 2],
-    /// What was shown before: the row above, the one being coded, and the one below.
-    shown: [Vec<Colour>; 3],
+    /// What was shown before: in the row being coded, and in the one above.
+    shown: [Vec<Colour>; 2],
 }
 
 impl Memory {
@@ -170,16 +170,14 @@ fn walk<'a, D: Coder, const SIDE: bool>(
     let Memory { known, shown } = memory;
     let mut model = Model::new();
     let mut bias = Bias::new();
-    if SIDE {
-        for (row, y) in shown.iter_mut().zip([0, 0, 1.min(height - 1)]) {
-            fill(row, window.row(y));
-        }
-    }
     for y in 0..height {
         known.swap(0, 1);
-        if SIDE && y > 0 {
-            shown.rotate_left(1);
-            fill(&mut shown[2], window.row((y + 1).min(height - 1)));
+        if SIDE {
+            shown.swap(0, 1);
+            fill(&mut shown[0], window.row(y));
+            if y == 0 {
+                fill(&mut shown[1], window.row(0));
+            }
         }
         let from = source(y);
         let [row, above] = known;
