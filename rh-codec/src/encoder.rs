@@ -354,7 +354,8 @@ impl Encoder {
             } else {
                 0
             };
-        let affordable = message.fits(self.writer.len().saturating_add(most_bytes(area)));
+        // Two bytes a pixel are a busy photograph.
+        let affordable = message.fits(self.writer.len().saturating_add(most_bytes(area) / 3));
         if self.settings.images == FirstPaint::Exact || (wanted && affordable) { Paint::Exact } else { Paint::Coarse }
     }
 
