@@ -13,6 +13,7 @@ mod hardware;
 #[path = "../support/xserver.rs"]
 mod xserver;
 
+mod audit;
 mod codes;
 mod demo;
 mod desktop;

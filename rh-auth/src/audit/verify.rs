@@ -304,10 +304,20 @@ impl<'a> Reader<'a> {
             return self.fault(line, FaultKind::RootEdited);
         };
         let day = root.day;
-        if self.last_root.is_some_and(|last| day <= last) || (root.previous != self.state.previous && !self.chain_is_lost) {
+        let lost = std::mem::take(&mut self.chain_is_lost);
+        let follows = lost || root.previous == self.state.previous;
+        if self.last_root.is_some_and(|last| day <= last) || day < self.state.day {
+            // It stands too late, or again. The day that is being read goes on around it.
+            self.fault(line, FaultKind::Unchained { day });
+            if follows {
+                self.last_root = Some(day);
+                self.state.previous = Digest::of(token.as_bytes());
+            }
+            return;
+        }
+        if !follows {
             self.fault(line, FaultKind::Unchained { day });
         }
-        self.chain_is_lost = false;
         if day > self.state.day {
             // Only a root stands for this day.
             if self.expected > 0 {
@@ -321,7 +331,7 @@ impl<'a> Reader<'a> {
             self.without_entries(line, &root);
         }
         self.report.roots += 1;
-        self.last_root = Some(self.last_root.map_or(day, |last| last.max(day)));
+        self.last_root = Some(day);
         self.state.previous = Digest::of(token.as_bytes());
         self.begin(day.saturating_add(1).max(self.state.day));
     }

@@ -159,6 +159,18 @@ fn every_move_and_every_repetition_is_found() {
 }
 
 #[test]
+fn a_root_that_was_moved_or_repeated_does_not_spoil_the_day_around_it() {
+    let original = lines(&log(3).0);
+    let mut moved = original.clone();
+    let root = moved.remove(8);
+    moved.insert(12, root.clone());
+    assert_eq!(faults(&moved), [(9, FaultKind::RootMissing { day: DAY_0 }), (13, FaultKind::Unchained { day: DAY_0 })]);
+    let mut repeated = original;
+    repeated.insert(12, root);
+    assert_eq!(faults(&repeated), [(13, FaultKind::Unchained { day: DAY_0 })]);
+}
+
+#[test]
 fn an_invented_line_is_found_and_does_not_hide_what_follows() {
     let original = lines(&log(2).0);
     for at in 0..8 {
