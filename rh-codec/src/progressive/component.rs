@@ -24,6 +24,9 @@ pub(super) const FACTORS: Quant = quality::FULL;
 /// Bits of a coefficient below a step of these.
 pub(super) const STEP: u32 = 5;
 
+/// Largest coefficient sent: 1000 steps. What rounding adds to it, half a step of the coarsest band, still fits 16 bits.
+const MOST: i16 = 1000 << STEP;
+
 /// How a first pass leaves out bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rounding {
@@ -48,7 +51,7 @@ pub(super) fn encode_first(
         reference.fill(0);
     }
     for (value, (target, reference)) in scratch.iter_mut().zip(target.iter().zip(reference.iter())) {
-        *value = target - (reference << STEP);
+        *value = (*target).clamp(-MOST, MOST).saturating_sub(*reference << STEP);
     }
     match rounding {
         Rounding::Nearest => quantize(scratch, EDGE, FACTORS.plus(bits)),

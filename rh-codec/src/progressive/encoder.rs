@@ -52,7 +52,7 @@ impl State {
             let one = 5 << (STEP + u32::from(bits.0[band])) >> 3;
             for (target, sent) in EDGE.band(&self.target[0], band).iter().zip(EDGE.band(&self.sent[0], band)) {
                 original += u32::from(target.unsigned_abs() < one);
-                difference += u32::from(target.wrapping_sub(sent << STEP).unsigned_abs() < one);
+                difference += u32::from(target.saturating_sub(sent << STEP).unsigned_abs() < one);
             }
         }
         difference > original

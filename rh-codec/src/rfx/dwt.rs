@@ -14,31 +14,42 @@
 
 use super::quant::{Edge, Plane};
 
-/// Half a sum, towards zero.
+/// Half of `a + b`, rounded down. This and the others never overflow, as if there were more bits.
 #[inline]
-fn half_towards_zero(sum: i16) -> i16 {
-    sum.wrapping_sub(sum >> 15) >> 1
+fn half_down(a: i16, b: i16) -> i16 {
+    (a & b) + ((a ^ b) >> 1)
+}
+
+#[inline]
+fn half_up(a: i16, b: i16) -> i16 {
+    (a | b) - ((a ^ b) >> 1)
+}
+
+#[inline]
+fn half_towards_zero(a: i16, b: i16) -> i16 {
+    let half = half_down(a, b);
+    half + (half >> 15 & (a ^ b) & 1)
 }
 
 /// How the inverse rounds.
 trait Rounding {
     /// `(h[n-1] + h[n]) / 2`.
-    fn of_high(sum: i16) -> i16;
+    fn of_high(a: i16, b: i16) -> i16;
     /// `(x[2n] + x[2n+2]) / 2`.
-    fn of_samples(sum: i16) -> i16;
+    fn of_samples(a: i16, b: i16) -> i16;
 }
 
 struct Mirrored;
 
 impl Rounding for Mirrored {
     #[inline]
-    fn of_high(sum: i16) -> i16 {
-        sum.wrapping_add(1) >> 1
+    fn of_high(a: i16, b: i16) -> i16 {
+        half_up(a, b)
     }
 
     #[inline]
-    fn of_samples(sum: i16) -> i16 {
-        sum >> 1
+    fn of_samples(a: i16, b: i16) -> i16 {
+        half_down(a, b)
     }
 }
 
@@ -46,14 +57,23 @@ struct Extrapolated;
 
 impl Rounding for Extrapolated {
     #[inline]
-    fn of_high(sum: i16) -> i16 {
-        half_towards_zero(sum)
+    fn of_high(a: i16, b: i16) -> i16 {
+        half_towards_zero(a, b)
     }
 
     #[inline]
-    fn of_samples(sum: i16) -> i16 {
-        half_towards_zero(sum)
+    fn of_samples(a: i16, b: i16) -> i16 {
+        half_towards_zero(a, b)
     }
+}
+
+/// The sample after two, in a straight line.
+///
+/// A low value is at most 3/2 of the largest sample in each direction of each level, so that patterns made for it, and lines that go on far, reach beyond 16
+/// bits: there, and nowhere else, the forward transform stops at the largest number.
+#[inline]
+fn go_on(first: i16, second: i16) -> i16 {
+    second.saturating_add(second.saturating_sub(first))
 }
 
 /// 64×64 samples to coefficients, in place.
@@ -100,21 +120,21 @@ fn forward_level<const N: usize, const LOW: usize, const HIGH: usize>(data: &mut
         for (n, high) in high.iter_mut().enumerate() {
             let next = rows.get(2 * n + 2).unwrap_or(&rows[2 * n]);
             for x in 0..N {
-                high[x] = (rows[2 * n + 1][x] - ((rows[2 * n][x] + next[x]) >> 1)) >> 1;
+                high[x] = rows[2 * n + 1][x].saturating_sub(half_down(rows[2 * n][x], next[x])) >> 1;
             }
         }
         for (n, low) in low.iter_mut().enumerate() {
             if 2 * n >= N {
                 // Only the extrapolated sample has no row.
                 for x in 0..N {
-                    low[x] = 2 * rows[N - 1][x] - rows[N - 2][x];
+                    low[x] = go_on(rows[N - 2][x], rows[N - 1][x]);
                 }
                 continue;
             }
             let (before, after) = (&high[n.saturating_sub(1)], high.get(n));
             for x in 0..N {
                 let after = after.map_or(if LOW == HIGH + 1 { before[x] } else { 0 }, |after| after[x]);
-                low[x] = rows[2 * n][x] + ((before[x] + after) >> 1);
+                low[x] = rows[2 * n][x].saturating_add(half_down(before[x], after));
             }
         }
     }
@@ -141,12 +161,12 @@ fn forward_line<const N: usize, const LOW: usize, const HIGH: usize>(line: &[i16
     even[N / 2] = match last {
         [last] => *last,
         _ if LOW == HIGH => even[N / 2 - 1],
-        _ => 2 * odd[N / 2 - 1] - even[N / 2 - 1],
+        _ => go_on(even[N / 2 - 1], odd[N / 2 - 1]),
     };
     // around[n] and around[n + 1] are h[n - 1] and h[n].
     let mut around = [0i16; PADDED];
     for n in 0..HIGH {
-        let value = (odd[n] - ((even[n] + even[n + 1]) >> 1)) >> 1;
+        let value = odd[n].saturating_sub(half_down(even[n], even[n + 1])) >> 1;
         high[n] = value;
         around[n + 1] = value;
     }
@@ -155,7 +175,7 @@ fn forward_line<const N: usize, const LOW: usize, const HIGH: usize>(line: &[i16
         around[LOW] = around[HIGH];
     }
     for n in 0..LOW {
-        low[n] = even[n] + ((around[n] + around[n + 1]) >> 1);
+        low[n] = even[n].saturating_add(half_down(around[n], around[n + 1]));
     }
 }
 
@@ -181,24 +201,21 @@ fn inverse_level<R: Rounding, const N: usize, const LOW: usize, const HIGH: usiz
         let (before, after) = (&high[n.saturating_sub(1)], high.get(n));
         for x in 0..N {
             let after = after.map_or(if LOW == HIGH + 1 { before[x] } else { 0 }, |after| after[x]);
-            rows[2 * n][x] = low[n][x].wrapping_sub(R::of_high(before[x].wrapping_add(after)));
+            rows[2 * n][x] = low[n][x].wrapping_sub(R::of_high(before[x], after));
         }
         // The odd row between this even one and the one before.
         if n > 0 {
             let [first, odd, second] = &mut rows[2 * n - 2..][..3] else { return };
             for x in 0..N {
-                odd[x] = R::of_samples(first[x].wrapping_add(second[x])).wrapping_add(high[n - 1][x].wrapping_mul(2));
+                odd[x] = R::of_samples(first[x], second[x]).wrapping_add(high[n - 1][x].wrapping_mul(2));
             }
         }
     }
     if N.is_multiple_of(2) {
         let [.., even, odd] = rows else { return };
         for x in 0..N {
-            odd[x] = if LOW == HIGH {
-                even[x].wrapping_add(high[HIGH - 1][x].wrapping_mul(2))
-            } else {
-                R::of_samples(even[x].wrapping_add(low[LOW - 1][x]))
-            };
+            odd[x] =
+                if LOW == HIGH { even[x].wrapping_add(high[HIGH - 1][x].wrapping_mul(2)) } else { R::of_samples(even[x], low[LOW - 1][x]) };
         }
     }
 }
@@ -216,7 +233,7 @@ fn inverse_line<R: Rounding, const N: usize, const LOW: usize, const HIGH: usize
         around[LOW] = high[HIGH - 1];
     }
     for n in 0..LOW {
-        even[n] = low[n].wrapping_sub(R::of_high(around[n].wrapping_add(around[n + 1])));
+        even[n] = low[n].wrapping_sub(R::of_high(around[n], around[n + 1]));
     }
     if LOW == HIGH {
         even[LOW] = even[LOW - 1];
@@ -225,7 +242,7 @@ fn inverse_line<R: Rounding, const N: usize, const LOW: usize, const HIGH: usize
     for (n, pair) in pairs.iter_mut().enumerate() {
         // Beyond the last high value lies the zero of the extrapolated one.
         let high = if n < HIGH { around[n + 1] } else { 0 };
-        *pair = [even[n], R::of_samples(even[n].wrapping_add(even[n + 1])).wrapping_add(high.wrapping_mul(2))];
+        *pair = [even[n], R::of_samples(even[n], even[n + 1]).wrapping_add(high.wrapping_mul(2))];
     }
     if let [last] = last {
         *last = even[N / 2];

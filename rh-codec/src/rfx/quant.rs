@@ -134,17 +134,17 @@ pub(crate) fn quantize(plane: &mut Plane, edge: Edge, factors: Quant) {
 /// A mean as a number of steps of `2^shift`.
 #[inline]
 pub(crate) fn to_nearest_step(value: i16, shift: u32) -> i16 {
-    // |value| < 2^14 and shift <= 14, so that the sum stays within 16 bits.
-    value.wrapping_add(1 << shift >> 1) >> shift
+    value.saturating_add(1 << shift >> 1) >> shift
 }
 
 /// Any other coefficient as a number of steps of `2^shift`.
 #[inline]
 pub(crate) fn to_step(value: i16, shift: u32) -> i16 {
     let sign = value >> 15;
-    let magnitude = (value ^ sign).wrapping_sub(sign);
-    let steps = magnitude.wrapping_add(3 << shift >> 3) >> shift;
-    (steps ^ sign).wrapping_sub(sign)
+    let magnitude = (value ^ sign).saturating_sub(sign);
+    // At most 2^15 >> 5 steps.
+    let steps = magnitude.saturating_add(3 << shift >> 3) >> shift;
+    (steps ^ sign) - sign
 }
 
 /// Leaves the lowest bits of every number of steps out: magnitudes towards zero, means, which have no sign to keep, towards minus infinity ([MS-RDPEGFX]

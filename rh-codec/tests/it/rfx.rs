@@ -9,7 +9,7 @@ use crate::screen::Noise;
 
 /// [MS-RDPRFX] 4.2: the headers, and a frame of one tile.
 const EXAMPLE: &[u8] = include_bytes!("../data/rfx_example.bin");
-/// What independent decoders show of it (BGRX).
+/// What FreeRDP 2.11 shows of it (BGRX).
 const EXAMPLE_PICTURE: &[u8] = include_bytes!("../data/rfx_example_picture.bin");
 
 fn surface(width: u32, height: u32) -> Surface {
