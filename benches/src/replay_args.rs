@@ -57,7 +57,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
-    /// Between our own peers: exact at first paint, one zstd stream.
+    /// Between our own peers: text exact at first paint, images coarse at first.
     Native,
 }
 

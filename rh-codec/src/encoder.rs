@@ -15,12 +15,12 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// Our own: exact from the first paint, one zstd stream a session. Between our own peers.
+    /// Our own: text exact from the first paint, images coarse at first and exact when they rest. Between our own peers.
     #[default]
     Native,
 }
 
-/// Work spent on fewer bytes. Any decoder reads any effort.
+/// Work spent on fewer bytes, where a format leaves a choice: ZGFX does, [`Profile::Native`] does not yet. Any decoder reads any effort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effort {
@@ -113,9 +113,8 @@ pub struct Encoded {
 /// false and the budget allows. Messages must reach the decoder whole, in order, without loss. When a new viewer takes over, or
 /// the decoder reports an error, call [`reset`](Self::reset).
 ///
-/// Memory: 4 bytes a pixel for what the viewer shows, zstd's window of 2^23 bytes (less where the viewer's limits are lower) and
-/// its tables (a few MiB; more with [`Effort::Small`]), about 1 MiB of tables for the search, and 4 bytes a row of each cell of the
-/// largest area that changed at once.
+/// Memory: twice 4 bytes a pixel (what was sent, and what the viewer shows of it), twice 16 KiB for each tile kept
+/// ([`Limits::max_cached_tiles`]), 2 MiB of contexts, and about 1 MiB of tables for the search.
 pub struct Encoder {
     settings: Settings,
     writer: native::Writer,

@@ -4,8 +4,8 @@ use crate::Error;
 
 /// What a decoder accepts and an encoder produces; charged before anything is allocated.
 ///
-/// A decoder's memory is at most `4 × max_area` (the surface) + `2^max_window_log` + 512 KiB (zstd's window and context) +
-/// `16 × max_operations` (damage rectangles) + 128 KiB (text between zstd and the operations, colour table), in bytes, whatever it is fed.
+/// A decoder's memory is at most `4 × max_area` (the surface) + `16384 × max_cached_tiles` + `16 × max_operations` (damage rectangles) + 2 MiB
+/// (contexts) + some rows of a picture, in bytes, whatever it is fed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Largest width of a surface, in pixels.

@@ -99,7 +99,7 @@ fn builder() -> Result<Step, String> {
         .env("RUSTUP_TOOLCHAIN", ""))
 }
 
-/// zstd's C part compiles for wasm32 with clang only.
+/// C parts of dependencies compile for wasm32 with clang only.
 fn with_clang(build: Step) -> Step {
     build.env("CC_wasm32_unknown_unknown", "clang").env("AR_wasm32_unknown_unknown", "llvm-ar")
 }

@@ -12,7 +12,7 @@ struct Package {
 }
 
 const TEST: &[Package] = &[
-    Package { name: "gcc", shows: "/usr/bin/gcc", why: "C parts of zstd and ring" },
+    Package { name: "gcc", shows: "/usr/bin/gcc", why: "C parts of ring" },
     Package { name: "xvfb", shows: "/usr/bin/Xvfb", why: "private X displays" },
     Package { name: "xserver-xorg-core", shows: "/usr/bin/Xorg", why: "an X server with real RandR" },
     Package { name: "xserver-xorg-video-dummy", shows: "/usr/share/doc/xserver-xorg-video-dummy", why: "its monitors" },
