@@ -16,7 +16,7 @@ use rh_codec::{Budget, Decoder, Encoder, FrameView, Hints, Limits, Pace, Setting
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
-    replay_args::{Args, Profile, Switch},
+    replay_args::{Args, Switch},
     replay_quality::Quality,
     replay_report::{Report, Tally},
 };
@@ -115,12 +115,12 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     fn new(args: &'a Args, dump: Option<BufWriter<File>>) -> Result<Self, Failure> {
-        let Profile::Native = args.profile;
-        let settings = Settings { effort: args.effort.into(), refine: args.refine == Switch::On, ..Settings::default() };
+        let profile = args.profile.into();
+        let settings = Settings { profile, effort: args.effort.into(), refine: args.refine == Switch::On, ..Settings::default() };
         Ok(Self {
             args,
             encoder: Encoder::new(settings).map_err(failed("the encoder"))?,
-            decoder: Decoder::new(Limits::default()).map_err(failed("the decoder"))?,
+            decoder: Decoder::of(profile, Limits::default()).map_err(failed("the decoder"))?,
             pace: args.budget.map(|rate| Pace::new(rate, Duration::ZERO)),
             now: Duration::ZERO,
             message: Vec::new(),

@@ -59,6 +59,17 @@ pub(crate) struct Args {
 pub(crate) enum Profile {
     /// Between our own peers: text exact at first paint, images coarse at first.
     Native,
+    /// RDP's graphics pipeline, [MS-RDPEGFX]; with `--dump`, each record is one RDP_SEGMENTED_DATA.
+    Egfx,
+}
+
+impl From<Profile> for rh_codec::Profile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Native => Self::Native,
+            Profile::Egfx => Self::Egfx,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

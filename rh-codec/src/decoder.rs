@@ -1,13 +1,13 @@
 //! Wire bytes to a picture.
 
-use crate::{Error, FrameView, Limits, Rect, image::Surface, native};
+use crate::{Error, FrameView, Limits, Profile, Rect, Surface, profile::Reader};
 
 /// Shows what an encoder sends.
 ///
 /// Feed it whole messages, each exactly the bytes that one call of [`Encoder::encode`](crate::Encoder::encode) appended, in order.
 /// After an error it accepts only a message that starts anew.
 pub struct Decoder {
-    reader: native::Reader,
+    reader: Reader,
     surface: Surface,
     damage: Vec<Rect>,
 }
@@ -28,13 +28,21 @@ impl std::fmt::Debug for Decoder {
 }
 
 impl Decoder {
-    /// A decoder without a picture.
+    /// A decoder of [`Profile::Native`] without a picture.
     ///
     /// # Errors
-    /// `ApiMisuse` if the limits contradict themselves; `Backend` without memory for the decompressor.
+    /// `ApiMisuse` if the limits contradict themselves.
     pub fn new(limits: Limits) -> Result<Self, Error> {
+        Self::of(Profile::Native, limits)
+    }
+
+    /// A decoder of the format that both sides agreed on.
+    ///
+    /// # Errors
+    /// `ApiMisuse` if the limits contradict themselves.
+    pub fn of(profile: Profile, limits: Limits) -> Result<Self, Error> {
         limits.validate()?;
-        Ok(Self { reader: native::Reader::new(limits), surface: Surface::default(), damage: Vec::new() })
+        Ok(Self { reader: Reader::new(profile, limits)?, surface: Surface::default(), damage: Vec::new() })
     }
 
     /// Applies one message. No bytes are no change.

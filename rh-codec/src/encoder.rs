@@ -8,6 +8,7 @@ use crate::{
     image::Surface,
     motion, native,
     owed::{self, Owed},
+    profile::Writer,
     region,
 };
 
@@ -18,6 +19,11 @@ pub enum Profile {
     /// Our own: text exact from the first paint, images coarse at first and exact when they rest. Between our own peers.
     #[default]
     Native,
+    /// RDP's graphics pipeline, [MS-RDPEGFX] in version 8, as an RDP client reads it. Images are exact at once and nothing is kept to be shown again, so
+    /// far.
+    ///
+    /// [MS-RDPEGFX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rdpegfx/
+    Egfx,
 }
 
 /// Work spent on fewer bytes, where a format leaves a choice: ZGFX does, [`Profile::Native`] does not yet. Any decoder reads any effort.
@@ -117,7 +123,7 @@ pub struct Encoded {
 /// ([`Limits::max_cached_tiles`]), 2 MiB of contexts, and about 1 MiB of tables for the search.
 pub struct Encoder {
     settings: Settings,
-    writer: native::Writer,
+    writer: Writer,
     search: motion::Search,
     /// The pixels of the frames that were sent, wherever they were sent from.
     sent: Surface,
@@ -154,10 +160,9 @@ impl Encoder {
     /// `ApiMisuse` if the limits contradict themselves.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         settings.limits.validate()?;
-        let Profile::Native = settings.profile;
         Ok(Self {
             settings,
-            writer: native::Writer::new(),
+            writer: Writer::new(settings.profile, &settings.limits, settings.effort)?,
             search: motion::Search::new(),
             sent: Surface::default(),
             shown: Surface::default(),
@@ -182,7 +187,8 @@ impl Encoder {
     /// A frame of another size than the one before is announced in the message.
     ///
     /// # Errors
-    /// `LimitExceeded` if the frame is larger than the viewer's limits (nothing is appended, the encoder remains usable).
+    /// `LimitExceeded` if the frame is larger than the viewer's limits, or than the format has pictures (nothing is appended, the encoder remains
+    /// usable).
     pub fn encode(&mut self, frame: &FrameView<'_>, hints: &Hints<'_>, budget: Budget, out: &mut Vec<u8>) -> Result<Encoded, Error> {
         let (width, height) = (frame.width(), frame.height());
         if let Err(error) = self.settings.limits.check_size(width, height) {
@@ -202,16 +208,15 @@ impl Encoder {
             if std::mem::take(&mut self.starting) {
                 self.writer.reset();
             }
-            self.writer.size(width, height);
+            self.writer.size(&mut self.shown, width, height);
             self.sent.resize(width, height);
-            self.shown.resize(width, height);
             self.tiles.resize(width, height);
             self.owed.resize(width, height);
             self.cache.clear(self.tiles.columns() * self.tiles.rows());
         }
         self.compare(frame, hints, new_size);
         if budget.0 > 0 && !self.tiles.is_clean() {
-            if !new_size {
+            if !new_size && self.writer.is_native() {
                 self.keep_tiles(&mut message);
             }
             self.tiles.touch(self.now);
@@ -231,7 +236,7 @@ impl Encoder {
         self.tiles.remember(frame);
         if new_size || message.operations > 0 {
             let start = out.len();
-            self.writer.finish(out);
+            self.writer.finish(out)?;
             self.messages += 1;
             encoded.bytes = out.len() - start;
         }
@@ -355,7 +360,11 @@ impl Encoder {
             };
         // Two bytes a pixel are a busy photograph.
         let affordable = message.fits(self.writer.len().saturating_add(most_bytes(area) / 3));
-        if self.settings.images == FirstPaint::Exact || (wanted && affordable) { Paint::Exact } else { Paint::Coarse }
+        if self.settings.images == FirstPaint::Exact || !self.writer.is_native() || (wanted && affordable) {
+            Paint::Exact
+        } else {
+            Paint::Coarse
+        }
     }
 
     /// Sends a piece, or of a large one as many parts as fit; returns whether the message has room for more.
@@ -369,8 +378,11 @@ impl Encoder {
         if !due {
             return true;
         }
-        let room = |estimate: usize| message.fits(self.writer.len().saturating_add(HEAD + estimate));
-        if !room(most_bytes(rect.area())) && !room(paint.most_bytes(frame, rect)) {
+        let room = |writer: &Writer, estimate: usize| message.fits(writer.len().saturating_add(HEAD + estimate));
+        if !room(&self.writer, most_bytes(rect.area())) && !room(&self.writer, paint.most_bytes(frame, rect)) {
+            self.writer.settle_len();
+        }
+        if !room(&self.writer, most_bytes(rect.area())) && !room(&self.writer, paint.most_bytes(frame, rect)) {
             if let Some((first, second)) = halves(rect) {
                 return self.send_piece(frame, first, paint, message, encoded) && self.send_piece(frame, second, paint, message, encoded);
             }

@@ -19,6 +19,7 @@ pub mod nsc;
 mod owed;
 mod pace;
 pub mod planar;
+mod profile;
 pub mod progressive;
 mod region;
 pub mod rfx;

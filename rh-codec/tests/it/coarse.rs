@@ -1,7 +1,7 @@
 //! Images that are coarse at first and exact in the end.
 
 use proptest::prelude::*;
-use rh_codec::{Budget, FrameView, Hints, Rect, Settings};
+use rh_codec::{Budget, FrameView, Hints, Profile, Rect, Settings};
 
 use crate::screen::{Link, Noise, Screen};
 
@@ -150,9 +150,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_sequence_becomes_exact(seed in any::<u64>(), width in 1u32..300, height in 1u32..300, steps in 1usize..12, slow in any::<bool>()) {
+    fn any_sequence_becomes_exact(seed in any::<u64>(), width in 1u32..300, height in 1u32..300, steps in 1usize..12, slow in any::<bool>(), egfx in any::<bool>()) {
         let mut noise = Noise(seed);
-        let mut link = Link::with(Settings::default());
+        let profile = if egfx { Profile::Egfx } else { Profile::Native };
+        let mut link = Link::with(Settings { profile, ..Settings::default() });
         let mut screen = Screen::new(width, height, 4);
         for _ in 0..steps {
             let rect = Rect::new(noise.below(width), noise.below(height), noise.below(width) + 1, noise.below(height) + 1).intersection(&screen.whole());
@@ -171,4 +172,24 @@ proptest! {
         }
         settle(&mut link, &screen, Budget::UNLIMITED, 20);
     }
+}
+
+#[test]
+fn the_graphics_pipeline_scrolls_fills_and_resizes() {
+    let mut link = Link::with(Settings { profile: Profile::Egfx, ..Settings::default() });
+    let mut noise = Noise(6);
+    let mut screen = Screen::new(500, 400, 0);
+    screen.text(screen.whole(), &mut noise);
+    link.show(&screen);
+    // RDP_SEGMENTED_DATA, a single segment.
+    assert_eq!(link.message[0], 0xe0);
+    screen.shift(screen.whole(), 0, -34);
+    let scrolled = link.show(&screen);
+    assert!(scrolled.copies > 0 && scrolled.bytes < 3000, "{scrolled:?}");
+    screen.fill(Rect::new(10, 10, 300, 300), 0x12_3456);
+    assert_eq!(link.show(&screen).fills, 1);
+    assert_eq!(link.show(&screen).bytes, 0);
+    let mut other = Screen::new(640, 100, 12);
+    other.photo(other.whole(), &mut noise);
+    link.show(&other);
 }

@@ -1,6 +1,6 @@
 //! A picture to draw on, with rows further apart than they are long.
 
-use rh_codec::{Budget, Decoder, Encoded, Encoder, FirstPaint, FrameView, Hints, Limits, PixelFormat, Rect, Settings};
+use rh_codec::{Budget, Decoder, Encoded, Encoder, FirstPaint, FrameView, Hints, Limits, PixelFormat, Profile, Rect, Settings};
 
 /// A source of numbers that is the same in every run.
 #[derive(Clone, Debug)]
@@ -130,9 +130,9 @@ impl Link {
     pub(crate) fn with(settings: Settings) -> Self {
         Self {
             encoder: Encoder::new(settings).unwrap(),
-            decoder: Decoder::new(settings.limits).unwrap(),
+            decoder: Decoder::of(settings.profile, settings.limits).unwrap(),
             message: Vec::new(),
-            exact: settings.images == FirstPaint::Exact,
+            exact: settings.images == FirstPaint::Exact || settings.profile == Profile::Egfx,
         }
     }
 
