@@ -26,7 +26,7 @@ fn hash(x: u32, y: u32) -> u32 {
 /// Letters in cells of 9×18, of an alphabet of 60, with edges of two greys, in lines of different lengths.
 fn page(x: u32, y: u32) -> u32 {
     let (column, line) = (x / 9, y / 18);
-    let blank = column > 20 + hash(line, 7) % 180 || hash(column, line) % 6 == 0;
+    let blank = column > 20 + hash(line, 7) % 180 || hash(column, line).is_multiple_of(6);
     let letter = hash(column, line) >> 8 & 63;
     let ink = |x: u32| x % 9 < 8 && y % 18 > 2 && y % 18 < 15 && hash(x % 9 / 2 + letter * 31, y % 18 / 3) & 3 == 0;
     match (blank, ink(x), ink(x + 1)) {

@@ -72,7 +72,7 @@ fn hash(x: u32, y: u32, seed: u32) -> u32 {
 /// Letters of 7×14 in cells of 8×17, two colours with an edge of a third.
 fn text(x: u32, y: u32, seed: u32) -> u32 {
     let letter = hash(x / 8, y / 17, seed);
-    let ink = |x: u32, y: u32| x % 8 < 7 && y % 17 < 14 && letter % 5 > 0 && hash(x % 8 / 2, y % 17 / 2, letter % 64) & 3 == 0;
+    let ink = |x: u32, y: u32| x % 8 < 7 && y % 17 < 14 && !letter.is_multiple_of(5) && hash(x % 8 / 2, y % 17 / 2, letter % 64) & 3 == 0;
     match (ink(x, y), ink(x + 1, y)) {
         (true, _) => 0x20_2020 + (letter % 3) * 0x60,
         (false, true) => 0x90_9090,
@@ -86,26 +86,32 @@ fn photo(x: u32, y: u32, seed: u32) -> u32 {
         let phase = at % (2 * period);
         if phase < period { phase * 200 / period } else { (2 * period - phase) * 200 / period }
     };
-    let edge = if (x / 90 + y / 70) % 3 == 0 { 30 } else { 0 };
+    let edge = if (x / 90 + y / 70).is_multiple_of(3) { 30 } else { 0 };
     let grain = hash(x, y, seed) % 8;
     let (blue, green, red) = (wave(311, x + y + seed * 50), wave(173, y + seed * 20), wave(257, x * 2 + y / 2));
     [blue, green, red].iter().enumerate().fold(0, |colour, (i, value)| colour | (value + edge + grain).min(255) << (8 * i))
 }
 
+/// The colour at a column and row, of one of many such pictures.
+type Kind = fn(u32, u32, u32) -> u32;
+
 /// Frames of every kind, at sizes that no grid divides, from one pixel upwards.
 pub(crate) fn drawn() -> Vec<Picture> {
-    let kinds: [fn(u32, u32, u32) -> u32; 5] = [
+    let kinds: [Kind; 5] = [
         text,
         photo,
         hash,
         |_, _, seed| seed * 0x12_3457,
-        |x, y, seed| if (x / 40 + y / 33 + seed) % 2 == 0 { text(x, y, seed) } else { photo(x, y, seed) },
+        |x, y, seed| if (x / 40 + y / 33 + seed).is_multiple_of(2) { text(x, y, seed) } else { photo(x, y, seed) },
     ];
     let sizes = [(1, 1), (7, 3), (64, 64), (65, 63), (200, 131), (333, 2), (1, 90), (640, 360)];
-    let picture = |(seed, (kind, (width, height))): (u32, (fn(u32, u32, u32) -> u32, (u32, u32)))| {
-        Picture::draw(width, height, |x, y| kind(x, y, seed) & 0xff_ffff)
-    };
-    (0..).zip(kinds.into_iter().flat_map(|kind| sizes.into_iter().map(move |size| (kind, size)))).map(picture).collect()
+    let mut pictures = Vec::new();
+    for (seed, kind) in (0..).step_by(sizes.len()).zip(kinds) {
+        for (seed, (width, height)) in (seed..).zip(sizes) {
+            pictures.push(Picture::draw(width, height, |x, y| kind(x, y, seed) & 0xff_ffff));
+        }
+    }
+    pictures
 }
 
 /// Every eighth frame of every clip in a folder.

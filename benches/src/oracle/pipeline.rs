@@ -171,9 +171,9 @@ fn surfaces(oracles: &mut Oracles, report: &mut Report) -> Result<(), String> {
     let mut clients = Clients::new(oracles, Tally::exact("pipeline: commands on three surfaces"))?;
     let mut course = Course(1);
     let mut compressor = Compressor::new(Effort::Small);
-    for round in 0..60 {
+    for round in 0u32..60 {
         let mut plain = Vec::new();
-        if round % 20 == 0 {
+        if round.is_multiple_of(20) {
             if round == 0 {
                 Command::from(CapsConfirm { set: CapSet::PLAIN }).write(&mut plain);
             }
