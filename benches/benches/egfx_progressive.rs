@@ -52,7 +52,7 @@ fn psnr(surface: &Surface, pixels: &[u8]) -> f64 {
     let shown = surface.view().unwrap();
     let pairs = shown.pixels().chunks(4).zip(pixels.chunks(4));
     let squares: u64 = pairs.flat_map(|(a, b)| (0..3).map(|c| u64::from(a[c].abs_diff(b[c])).pow(2))).sum();
-    10.0 * (255.0_f64.powi(2) / (squares as f64 / (WIDTH * HEIGHT * 3) as f64)).log10()
+    10.0 * (255.0_f64.powi(2) / (squares as f64 / f64::from(WIDTH * HEIGHT * 3))).log10()
 }
 
 fn first(encoder: &mut Encoder, pixels: &[u8], level: Level, aim: Aim, out: &mut Vec<u8>) {

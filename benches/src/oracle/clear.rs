@@ -171,7 +171,7 @@ fn coming_round(oracles: &mut Oracles, report: &mut Report) -> Result<(), String
         let colour = |x: u32, y: u32| match round % 3 {
             0 => hash(x / 8 % 40 * 64 + x % 8 / 2 + y / 2 * 7919) % 3 * 0x40_4040,
             // One new pixel a column, so that columns stay the cheapest.
-            _ if y == height / 2 => (x + round * WIDTH) * 77 & 0xff_ffff,
+            _ if y == height / 2 => ((x + round * WIDTH) * 77) & 0xff_ffff,
             _ => 0x30_3030,
         };
         let pixels = (0..52).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
@@ -288,12 +288,13 @@ impl Writer {
         let height = bottom - top + 1;
         let Ok(bar) = u8::try_from(height) else { return };
         for _ in left..=right {
-            let slot = self.noise.below(600) as usize;
+            let number = self.noise.below(600);
+            let slot = number as usize;
             match self.noise.below(3) {
-                0 if self.full[slot] == Some(bar) => out.extend_from_slice(&(slot as u16 | 0x8000).to_le_bytes()),
+                0 if self.full[slot] == Some(bar) => out.extend_from_slice(&(number | 0x8000).to_le_bytes()[..2]),
                 1 if self.short[slot].is_some_and(|len| len <= bar) => {
                     let from = self.noise.below(height - u32::from(self.short[slot].unwrap_or(0)) + 1);
-                    out.extend_from_slice(&(slot as u16 | 0x4000).to_le_bytes());
+                    out.extend_from_slice(&(number | 0x4000).to_le_bytes()[..2]);
                     out.extend_from_slice(&from.to_le_bytes()[..1]);
                     self.inserted(bar);
                 }

@@ -9,8 +9,8 @@
 )]
 
 mod clear;
-mod egfx;
 mod coarse;
+mod egfx;
 mod exact;
 #[cfg(feature = "__fuzzing")]
 mod fuzz;
