@@ -1,117 +1,29 @@
 //! Frames to wire bytes.
 
 use crate::{
-    Error, FrameView, Limits, Move, Rect,
+    Budget, Encoded, Error, FirstPaint, FrameView, Hints, Move, Rect, Settings,
     cache::Cache,
     classify::{self, Content},
     diff::{TILE, TileMap},
     image::Surface,
-    motion, native,
+    motion,
     owed::{self, Owed},
+    paint::{Paint, REFINED_AT_ONCE, halves, most_bytes, strips},
     profile::Writer,
     region,
+    room::{HEAD, Room},
 };
 
-/// The wire format that an encoder speaks. Both sides agree on it before the first frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Profile {
-    /// Our own: text exact from the first paint, images coarse at first and exact when they rest. Between our own peers.
-    #[default]
-    Native,
-    /// RDP's graphics pipeline, [MS-RDPEGFX] in version 8, as an RDP client reads it. Images are exact at once and nothing is kept to be shown again, so
-    /// far.
-    ///
-    /// [MS-RDPEGFX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rdpegfx/
-    Egfx,
-}
-
-/// Work spent on fewer bytes, where a format leaves a choice: ZGFX does, [`Profile::Native`] does not yet. Any decoder reads any effort.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Effort {
-    /// Least processor time, for weak machines and local networks.
-    Fast,
-    /// For most.
-    #[default]
-    Balanced,
-    /// Fewest bytes that still keep up with a screen, for slow links.
-    Small,
-}
-
-/// How images (photographs, films) are painted at first. Text and controls are exact at once, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FirstPaint {
-    /// Exactly, at several times the bytes: for fast links where every frame must be exact.
-    Exact,
-    /// Coarsely where that saves much, to be refined when it rests.
-    #[default]
-    Coarse,
-}
-
-/// How an encoder works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// The wire format.
-    pub profile: Profile,
-    /// What the viewer's decoder accepts; frames beyond are refused rather than sent.
-    pub limits: Limits,
-    /// Processor time against bytes.
-    pub effort: Effort,
-    /// How images are painted at first.
-    pub images: FirstPaint,
-    /// Whether what was painted coarsely is refined until it is exact.
-    pub refine: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { profile: Profile::Native, limits: Limits::default(), effort: Effort::default(), images: FirstPaint::default(), refine: true }
-    }
-}
-
-/// What the window system knows about a frame, relative to the frame encoded before.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Hints<'a> {
-    /// Where something may have changed; `None` if unknown, then the encoder compares everything. What lies outside is
-    /// believed to be as it was, so a rectangle missing here is missing on the viewer's screen.
-    pub damage: Option<&'a [Rect]>,
-    /// What has moved. Checked, never believed; empty if unknown, then the encoder searches.
-    pub moves: &'a [Move],
-}
-
-/// Bytes that one call of [`Encoder::encode`] may append.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget(usize);
-
-impl Budget {
-    /// As many as the frame needs.
-    pub const UNLIMITED: Self = Self(usize::MAX);
-
-    /// At most `bytes`. 0 sends nothing; any other number sends at least one operation, even if that is larger.
-    pub const fn bytes(bytes: usize) -> Self {
-        Self(bytes)
-    }
-}
-
-/// What one call of [`Encoder::encode`] did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Encoded {
-    /// Bytes appended; 0 means that nothing is to be sent.
-    pub bytes: usize,
-    /// Areas moved within the viewer's picture.
-    pub copies: u32,
-    /// Areas of what was covered shown again.
-    pub recalls: u32,
-    /// Areas filled with one colour.
-    pub fills: u32,
-    /// Areas sent pixel by pixel as text.
-    pub texts: u32,
-    /// Areas sent pixel by pixel as image.
-    pub images: u32,
-}
+/// Frames during which nothing moved, before a screen counts as being at rest.
+const REST: u64 = 24;
+/// Frames during which a tile has not changed, before it is refined.
+const QUIET: u64 = 3;
+/// Frames without images, before a small one is painted exactly at once.
+const ALONE: u64 = 3;
+/// Pixels of images that are painted exactly at once on a screen at rest.
+const MODERATE: u64 = 1 << 19;
+/// Pixels of images that are an icon or a title.
+const SMALL: u64 = 1 << 13;
 
 /// Turns frames into messages for one viewer.
 ///
@@ -197,11 +109,11 @@ impl Encoder {
         }
         self.now += 1;
         let new_size = self.starting || self.sent.size() != (width, height);
-        if new_size && budget.0 == 0 {
+        if new_size && budget.is_nothing() {
             self.blind = true;
             return Ok(Encoded::default());
         }
-        let mut message = Message::new(budget, &self.settings.limits);
+        let mut message = Room::new(budget, &self.settings.limits);
         let mut encoded = Encoded::default();
         self.writer.begin();
         if new_size {
@@ -215,7 +127,7 @@ impl Encoder {
             self.cache.clear(self.tiles.columns() * self.tiles.rows());
         }
         self.compare(frame, hints, new_size);
-        if budget.0 > 0 && !self.tiles.is_clean() {
+        if !budget.is_nothing() && !self.tiles.is_clean() {
             if !new_size && self.writer.is_native() {
                 self.keep_tiles(&mut message);
             }
@@ -230,7 +142,7 @@ impl Encoder {
         } else {
             self.tiles.date(frame, self.now);
         }
-        if self.settings.refine && budget.0 > 0 {
+        if self.settings.refine && !budget.is_nothing() {
             self.refine(frame, &mut message, &mut encoded);
         }
         self.tiles.remember(frame);
@@ -259,7 +171,7 @@ impl Encoder {
     }
 
     /// Keeps what is about to be covered.
-    fn keep_tiles(&mut self, message: &mut Message) {
+    fn keep_tiles(&mut self, message: &mut Room) {
         for row in 0..self.tiles.rows() {
             for column in 0..self.tiles.columns() {
                 let (index, tile) = (self.tiles.index(column, row), self.tiles.tile_rect(column, row));
@@ -277,7 +189,7 @@ impl Encoder {
     }
 
     /// Shows again what was covered.
-    fn recall_tiles(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+    fn recall_tiles(&mut self, frame: &FrameView<'_>, message: &mut Room, encoded: &mut Encoded) {
         for row in 0..self.tiles.rows() {
             for column in 0..self.tiles.columns() {
                 if self.tiles.dirty_rows(column, row) == 0 {
@@ -297,7 +209,7 @@ impl Encoder {
         }
     }
 
-    fn send_copies(&mut self, frame: &FrameView<'_>, moves: &[Move], message: &mut Message, encoded: &mut Encoded) {
+    fn send_copies(&mut self, frame: &FrameView<'_>, moves: &[Move], message: &mut Room, encoded: &mut Encoded) {
         self.search.find(&mut self.copies, &self.tiles, frame, &self.sent, moves);
         for copy in &self.copies {
             if !message.fits(self.writer.len() + HEAD) || !message.admits(copy.src.area()) {
@@ -314,7 +226,7 @@ impl Encoder {
         }
     }
 
-    fn send_regions(&mut self, frame: &FrameView<'_>, new_size: bool, message: &mut Message, encoded: &mut Encoded) {
+    fn send_regions(&mut self, frame: &FrameView<'_>, new_size: bool, message: &mut Room, encoded: &mut Encoded) {
         let (mut regions, mut pieces) = (std::mem::take(&mut self.regions), std::mem::take(&mut self.pieces));
         let mut date = u64::MAX;
         'all: while let Some(since) = self.tiles.newest_before(date) {
@@ -343,7 +255,7 @@ impl Encoder {
     ///
     /// A picture of moderate size that appears on a screen at rest is painted exactly at once: on a link that carries it in an instant
     /// a coarse version before it would be wasted. While things move, what is painted now is gone soon.
-    fn first_paint(&mut self, pieces: &[(Rect, Content)], new_size: bool, message: &Message) -> Paint {
+    fn first_paint(&mut self, pieces: &[(Rect, Content)], new_size: bool, message: &Room) -> Paint {
         let area: u64 = pieces.iter().filter(|(_, content)| *content == Content::Image).map(|(rect, _)| rect.area()).sum();
         let rested = !new_size && self.now > self.moved + REST;
         let alone = self.now > self.moved + ALONE;
@@ -368,7 +280,7 @@ impl Encoder {
     }
 
     /// Sends a piece, or of a large one as many parts as fit; returns whether the message has room for more.
-    fn send_piece(&mut self, frame: &FrameView<'_>, rect: Rect, paint: Paint, message: &mut Message, encoded: &mut Encoded) -> bool {
+    fn send_piece(&mut self, frame: &FrameView<'_>, rect: Rect, paint: Paint, message: &mut Room, encoded: &mut Encoded) -> bool {
         // Of a piece that is sent part by part, over several messages, some parts are done.
         let due = match paint {
             Paint::Finer => self.owed.passes(rect) == 1,
@@ -416,7 +328,7 @@ impl Encoder {
 
     /// Paints exactly what must not be coarse: blocks that look like text, which images hold (letters over a photograph) and which come
     /// about at their edges as they move.
-    fn sharpen(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+    fn sharpen(&mut self, frame: &FrameView<'_>, message: &mut Room, encoded: &mut Encoded) {
         if self.owed.is_empty() {
             return;
         }
@@ -440,7 +352,7 @@ impl Encoder {
 
     /// Sends what is owed where nothing has moved for a while, the newest first, and no more at a time than lets the next frame wait
     /// for a few milliseconds.
-    fn refine(&mut self, frame: &FrameView<'_>, message: &mut Message, encoded: &mut Encoded) {
+    fn refine(&mut self, frame: &FrameView<'_>, message: &mut Room, encoded: &mut Encoded) {
         let mut regions = std::mem::take(&mut self.regions);
         let (mut before, mut refined) = (self.now.saturating_sub(QUIET), 0);
         'all: while !self.owed.is_empty() && !message.is_full(self.writer.len()) {
@@ -501,140 +413,4 @@ impl Encoder {
     pub fn unacknowledged(&self) -> u64 {
         self.messages - self.acknowledged
     }
-}
-
-/// How a piece is painted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Paint {
-    Fill(u32),
-    Text,
-    /// An image for the first time.
-    Coarse,
-    Exact,
-    /// An image of which a coarse version is shown.
-    Finer,
-    ExactFromCoarse,
-}
-
-impl Paint {
-    fn image(self, frame: &FrameView<'_>, rect: Rect) -> native::Paint {
-        match self {
-            Self::Coarse => {
-                let quality = match classify::steepness(frame, rect) {
-                    // Nothing fine is lost in what is smooth, and in what is busy nobody sees it.
-                    0..12 => native::Quality::COARSE,
-                    12..64 => native::Quality::FIRST,
-                    _ => BUSY,
-                };
-                native::Paint::Wave { quality, refine: false }
-            }
-            Self::Finer => native::Paint::Wave { quality: native::Quality::FINE, refine: true },
-            _ => native::Paint::Exact { side: self == Self::ExactFromCoarse },
-        }
-    }
-
-    /// What [`Owed`] counts: 0 for exact.
-    fn passes(self) -> u8 {
-        match self {
-            Self::Coarse => 1,
-            Self::Finer => 2,
-            _ => 0,
-        }
-    }
-
-    fn most_bytes(self, frame: &FrameView<'_>, rect: Rect) -> usize {
-        match self {
-            Self::Fill(_) => 0,
-            Self::Text => classify::most_bytes(frame, rect),
-            Self::Exact | Self::ExactFromCoarse => most_bytes(rect.area()) / 2,
-            // A byte a pixel is far more than a coarse version ever takes.
-            Self::Coarse | Self::Finer => most_bytes(rect.area()) / 6,
-        }
-    }
-}
-
-/// How large a message may become, by the caller's budget and the viewer's limits.
-struct Message {
-    most_bytes: usize,
-    /// Operations written. The first one always may, lest a small budget sends nothing for ever.
-    operations: u32,
-    most_operations: u32,
-    /// Pixels touched.
-    work: u64,
-    most_work: u64,
-}
-
-impl Message {
-    fn new(Budget(bytes): Budget, limits: &Limits) -> Self {
-        // One operation is the size of the picture.
-        Self { most_bytes: bytes, operations: 0, most_operations: limits.max_operations - 1, work: 0, most_work: limits.max_work() }
-    }
-
-    fn fits(&self, bytes: usize) -> bool {
-        bytes <= self.most_bytes
-    }
-
-    fn is_full(&self, bytes: usize) -> bool {
-        !self.fits(bytes + HEAD) || !self.admits(0)
-    }
-
-    fn admits(&self, area: u64) -> bool {
-        self.operations < self.most_operations && self.work + area <= self.most_work
-    }
-
-    fn count(&mut self, area: u64) {
-        self.operations += 1;
-        self.work += area;
-    }
-}
-
-/// For images so busy that coarseness does not show: 36 dB.
-const BUSY: native::Quality = match native::Quality::new(37) {
-    Some(quality) => quality,
-    None => native::Quality::FIRST,
-};
-
-/// Frames during which nothing moved, before a screen counts as being at rest.
-const REST: u64 = 24;
-/// Frames during which a tile has not changed, before it is refined.
-const QUIET: u64 = 3;
-/// Frames without images, before a small one is painted exactly at once.
-const ALONE: u64 = 3;
-/// Pixels that one message refines.
-const REFINED_AT_ONCE: u64 = 1 << 17;
-/// Pixels of images that are painted exactly at once on a screen at rest.
-const MODERATE: u64 = 1 << 19;
-/// Pixels of images that are an icon or a title.
-const SMALL: u64 = 1 << 13;
-
-/// Bytes of an operation without its pixels, amply.
-const HEAD: usize = 16;
-
-/// Bytes that pixels take at most, whatever they are: an escape for each.
-fn most_bytes(area: u64) -> usize {
-    usize::try_from(area * 6).unwrap_or(usize::MAX / 2)
-}
-
-/// The least part that a piece is cut into when the budget is short: a tile wide, and high enough for a line of text.
-const PART: (u32, u32) = (TILE, 16);
-
-/// Cuts a rectangle into strips of rows of blocks, so wide that several are refined at once.
-fn strips(rect: Rect) -> impl Iterator<Item = Rect> {
-    let rows = u32::try_from(REFINED_AT_ONCE / 2 / u64::from(rect.width)).unwrap_or(u32::MAX).max(TILE) / PART.1 * PART.1;
-    (rect.y..rect.bottom()).step_by(rows as usize).map(move |y| Rect { y, height: rows, ..rect }.intersection(&rect))
-}
-
-/// Cuts a rectangle in two along the grid of parts, across its longer side; `None` if it is one part.
-fn halves(rect: Rect) -> Option<(Rect, Rect)> {
-    let cut = |start: u32, len: u32, grid: u32| {
-        let middle = (start + len / 2).next_multiple_of(grid);
-        let middle = if middle < start + len { middle } else { (start + len - 1) / grid * grid };
-        (middle > start).then(|| middle - start)
-    };
-    let across = cut(rect.y, rect.height, PART.1)
-        .map(|above| (Rect { height: above, ..rect }, Rect { y: rect.y + above, height: rect.height - above, ..rect }));
-    across.or_else(|| {
-        cut(rect.x, rect.width, PART.0)
-            .map(|left| (Rect { width: left, ..rect }, Rect { x: rect.x + left, width: rect.width - left, ..rect }))
-    })
 }
