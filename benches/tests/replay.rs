@@ -61,7 +61,7 @@ fn clip() -> Vec<u8> {
 
 #[test]
 fn the_report_has_the_harness_keys_and_counts_right() {
-    let report = json("", clip());
+    let report = json("--settle 20", clip());
     for key in [
         "frames",
         "changed",
@@ -90,9 +90,12 @@ fn the_report_has_the_harness_keys_and_counts_right() {
         assert!(report[key].is_number(), "{key}: {}", report[key]);
     }
     assert_eq!(report.as_object().unwrap().len(), 23);
-    assert_eq!((&report["frames"], &report["changed"], &report["exact_frames"]), (&4.into(), &3.into(), &4.into()));
-    assert_eq!(report["psnr_worst"], 999.0);
-    assert_eq!(report["psnr_inexact"], 999.0);
+    assert_eq!((&report["frames"], &report["changed"], &report["exact_frames"]), (&4.into(), &3.into(), &1.into()));
+    // Noise is coarse at first, and exact in the end.
+    for key in ["psnr_worst", "psnr_inexact"] {
+        assert!((34.0..60.0).contains(&report[key].as_f64().unwrap()), "{key}: {}", report[key]);
+    }
+    assert_eq!(report["psnr_final"], 999.0);
     // Only the last frame has text: four blocks of 16×16. Noise has too many colours, grey too few.
     assert_eq!((&report["text_blocks"], &report["text_blocks_inexact"]), (&4.into(), &0.into()));
     let total = report["bytes_total"].as_u64().unwrap();
@@ -127,7 +130,7 @@ fn a_budget_delays_and_settling_makes_up() {
 #[test]
 fn a_dump_holds_every_frame_and_decodes_to_the_last() {
     let path = std::env::temp_dir().join(format!("replay-test-{}.dump", std::process::id()));
-    let report = json(&format!("--refine off --dump {}", path.display()), clip());
+    let report = json(&format!("--settle 20 --dump {}", path.display()), clip());
     let dump = std::fs::read(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     let mut decoder = Decoder::new(Limits::default()).unwrap();
@@ -138,7 +141,7 @@ fn a_dump_holds_every_frame_and_decodes_to_the_last() {
         lengths.push(message.len() as u64);
         rest = tail;
     }
-    assert_eq!(lengths.len(), 4);
+    assert!(lengths.len() > 4, "what settles is in it");
     assert_eq!(lengths[2], 0, "the third frame is the second");
     assert_eq!(lengths.iter().sum::<u64>(), report["bytes_total"].as_u64().unwrap());
     let clip = clip();
@@ -149,7 +152,7 @@ fn a_dump_holds_every_frame_and_decodes_to_the_last() {
 
 #[test]
 fn a_table_is_printed_for_people() {
-    let output = run(&format!("--size {WIDTH}x{HEIGHT}"), clip());
+    let output = run(&format!("--size {WIDTH}x{HEIGHT} --profile egfx"), clip());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("4 of which 3 changed") && text.contains("exact over all frames"), "{text}");
 }
