@@ -32,7 +32,7 @@ const SMALL: u64 = 1 << 13;
 /// the decoder reports an error, call [`reset`](Self::reset).
 ///
 /// Memory: twice 4 bytes a pixel (what was sent, and what the viewer shows of it), twice 16 KiB for each tile kept
-/// ([`Limits::max_cached_tiles`]), 2 MiB of contexts, and about 1 MiB of tables for the search.
+/// ([`Limits::max_cached_tiles`](crate::Limits::max_cached_tiles)), 2 MiB of contexts, and about 1 MiB of tables for the search.
 pub struct Encoder {
     settings: Settings,
     writer: Writer,

@@ -71,7 +71,7 @@ pub struct Hints<'a> {
     pub moves: &'a [Move],
 }
 
-/// Bytes that one call of [`Encoder::encode`] may append.
+/// Bytes that one call of [`Encoder::encode`](crate::Encoder::encode) may append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget(usize);
 
@@ -93,7 +93,7 @@ impl Budget {
     }
 }
 
-/// What one call of [`Encoder::encode`] did.
+/// What one call of [`Encoder::encode`](crate::Encoder::encode) did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoded {
