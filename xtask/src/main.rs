@@ -8,6 +8,7 @@ mod purity;
 mod run;
 mod setup;
 mod suites;
+mod tally;
 
 use std::{
     io::Write,

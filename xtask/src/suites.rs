@@ -6,6 +6,7 @@ use crate::{
     arrows, fuzz, oracle, purity,
     run::{Outcome, step},
     setup,
+    tally::Tally,
 };
 
 const LIBRARIES: &[&str] = &["rh-proto", "rh-codec", "rh-capture", "rh-input", "rh-auth"];
@@ -19,34 +20,55 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("rh-auth", &["policy-files", "tokens", "http"]),
 ];
 
-/// Everything that tests behaviour.
+/// Everything that tests behaviour; the last line says how many tests ran.
 pub(crate) fn test() -> Outcome {
+    counted(testing)
+}
+
+/// `test`, and everything about the shape of the code; the last line says how many tests ran.
+pub(crate) fn ci() -> Outcome {
+    counted(checking)
+}
+
+/// What takes over two minutes: the same tests over their full ranges.
+pub(crate) fn soak() -> Outcome {
+    counted(soaking)
+}
+
+/// Runs a suite and ends with the sum of its tests, green or not.
+fn counted(suite: fn(&mut Tally) -> Outcome) -> Outcome {
+    let mut tally = Tally::default();
+    let outcome = suite(&mut tally);
+    println!("{}", tally.summary(outcome.is_ok()));
+    outcome
+}
+
+fn testing(tally: &mut Tally) -> Outcome {
     let start = Instant::now();
     setup::for_tests()?;
     let all = LIBRARIES.iter().map(|l| format!("-p {l}")).collect::<Vec<_>>().join(" ");
     // The libraries with everything on, then the pure ones as an embedder gets them by default.
-    step(&format!("cargo test {all} --all-features")).run()?;
+    step(&format!("cargo test {all} --all-features")).run_counting(tally)?;
     for library in LIBRARIES {
-        step(&format!("cargo test -p {library}")).run()?;
+        step(&format!("cargo test -p {library}")).run_counting(tally)?;
     }
-    step("cargo test -p xtask -p rh-benches").run()?;
+    step("cargo test -p xtask -p rh-benches").run_counting(tally)?;
     oracle::run(None, "")?;
     // The end-to-end tests run the real programs, optimised as a user runs them.
     step("cargo build --release -p rh-examples --bins").run()?;
-    step("cargo test --release -p rh-examples").run()?;
+    step("cargo test --release -p rh-examples").run_counting(tally)?;
     // The first command of the README.
     step("cargo run --release --bin demo -- --headless --json --png target/session.png").run()?;
     println!("\ntest: all green in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
 }
 
-/// `test`, and everything about the shape of the code.
-pub(crate) fn ci() -> Outcome {
+fn checking(tally: &mut Tally) -> Outcome {
     let start = Instant::now();
     setup::all()?;
     lint()?;
     arrows::check()?;
-    test()?;
+    testing(tally)?;
     features()?;
     purity::check()?;
     deny()?;
@@ -56,10 +78,9 @@ pub(crate) fn ci() -> Outcome {
     Ok(())
 }
 
-/// What takes over two minutes: the same tests over their full ranges.
-pub(crate) fn soak() -> Outcome {
+fn soaking(tally: &mut Tally) -> Outcome {
     setup::for_tests()?;
-    step("cargo test --release --workspace --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing,rh-auth/http,rh-auth/policy-files -- --ignored --test-threads 1 soak").run()
+    step("cargo test --release --workspace --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing,rh-auth/http,rh-auth/policy-files -- --ignored --test-threads 1 soak").run_counting(tally)
 }
 
 /// Formatting, lints, documentation.
