@@ -4,11 +4,12 @@ use crate::run::{Outcome, step};
 
 /// The edges that must not exist: the first may not reach the second, by any path, with any feature.
 const FORBIDDEN: &[(&str, &[&str])] = &[
-    ("rh-proto", &["rh-codec", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-benches"]),
-    ("rh-codec", &["rh-proto", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-benches"]),
-    ("rh-capture", &["rh-proto", "rh-codec", "rh-input", "rh-auth", "rh-examples", "rh-benches"]),
-    ("rh-input", &["rh-proto", "rh-codec", "rh-capture", "rh-auth", "rh-examples", "rh-benches"]),
-    ("rh-auth", &["rh-codec", "rh-capture", "rh-input", "rh-examples", "rh-benches"]),
+    ("rh-proto", &["rh-codec", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
+    ("rh-codec", &["rh-proto", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
+    ("rh-capture", &["rh-proto", "rh-codec", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
+    ("rh-input", &["rh-proto", "rh-codec", "rh-capture", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
+    ("rh-auth", &["rh-codec", "rh-capture", "rh-input", "rh-examples", "rh-relay", "rh-benches"]),
+    ("rh-relay", &["rh-codec", "rh-capture", "rh-input", "rh-examples", "rh-benches"]),
     ("rh-examples", &["rh-benches"]),
 ];
 
