@@ -4,12 +4,13 @@ use crate::run::{Outcome, step};
 
 /// The edges that must not exist: the first may not reach the second, by any path, with any feature.
 const FORBIDDEN: &[(&str, &[&str])] = &[
-    ("rh-proto", &["rh-codec", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
-    ("rh-codec", &["rh-proto", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
-    ("rh-capture", &["rh-proto", "rh-codec", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
-    ("rh-input", &["rh-proto", "rh-codec", "rh-capture", "rh-auth", "rh-examples", "rh-relay", "rh-benches"]),
-    ("rh-auth", &["rh-codec", "rh-capture", "rh-input", "rh-examples", "rh-relay", "rh-benches"]),
+    ("rh-proto", &["rh-codec", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-idp", "rh-benches"]),
+    ("rh-codec", &["rh-proto", "rh-capture", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-idp", "rh-benches"]),
+    ("rh-capture", &["rh-proto", "rh-codec", "rh-input", "rh-auth", "rh-examples", "rh-relay", "rh-idp", "rh-benches"]),
+    ("rh-input", &["rh-proto", "rh-codec", "rh-capture", "rh-auth", "rh-examples", "rh-relay", "rh-idp", "rh-benches"]),
+    ("rh-auth", &["rh-codec", "rh-capture", "rh-input", "rh-examples", "rh-relay", "rh-idp", "rh-benches"]),
     ("rh-relay", &["rh-codec", "rh-capture", "rh-input", "rh-examples", "rh-benches"]),
+    ("rh-idp", &["rh-codec", "rh-capture", "rh-input", "rh-examples", "rh-relay", "rh-benches"]),
     ("rh-examples", &["rh-benches"]),
 ];
 

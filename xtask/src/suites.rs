@@ -56,7 +56,7 @@ fn testing(tally: &mut Tally) -> Outcome {
     oracle::run(None, "")?;
     // The end-to-end tests run the real programs, optimised as a user runs them.
     step("cargo build --release -p rh-examples --bins").run()?;
-    step("cargo test --release -p rh-examples").run_counting(tally)?;
+    step("cargo test --release -p rh-idp -p rh-examples").run_counting(tally)?;
     // The first command of the README.
     step("cargo run --release --bin demo -- --headless --json --png target/session.png").run()?;
     println!("\ntest: all green in {:.0} s", start.elapsed().as_secs_f64());
@@ -89,7 +89,7 @@ pub(crate) fn lint() -> Outcome {
     for library in LIBRARIES {
         step(&format!("cargo clippy -p {library} --all-targets --all-features -- -D warnings")).run()?;
     }
-    step("cargo clippy -p rh-examples -p xtask --all-targets -- -D warnings").run()?;
+    step("cargo clippy -p rh-idp -p rh-examples -p xtask --all-targets -- -D warnings").run()?;
     step("cargo clippy -p rh-benches --all-targets --features peers,oracle -- -D warnings").run()?;
     step("cargo doc --workspace --no-deps --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing,rh-auth/http,rh-auth/policy-files")
         .env("RUSTDOCFLAGS", "-D warnings")
