@@ -11,14 +11,23 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rh_examples::ui::{
-    Options, Picture, Scheme, UiError, UiSender, channel,
-    helper::{self, CursorShape, HelperUpdate, Status},
-    sharer::{self, SharerUpdate},
+use rh_auth::{
+    identity::PersonId,
+    ticket::Person,
+    value::{Digest, Line},
 };
+use rh_examples::{
+    trust::Card,
+    ui::{
+        Options, Picture, Scheme, UiError, UiSender, channel,
+        helper::{self, CursorShape, HelperUpdate, Status},
+        sharer::{self, SharerUpdate},
+    },
+};
+use rh_proto::mode::Mode;
 
 const USAGE: &str = "usage: ui_preview SCREEN [--dark] [--contrast] [--text PERCENT]
-SCREEN: start, start-error, connected, consent, bar, bar-notice, closed, helper-code, helper-choose, helper-view, helper-control, helper-chat, helper-closed";
+SCREEN: start, start-error, connected, consent, consent-unvouched, bar, bar-notice, closed, helper-code, helper-choose, helper-view, helper-control, helper-chat, helper-closed";
 
 fn main() -> ExitCode {
     let mut options = Options { title: "Remote Help".to_owned(), scheme: Scheme::Light, ..Options::default() };
@@ -64,9 +73,10 @@ fn show_sharer(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
         "start-error" => vec![SharerUpdate::AskCode {
             error: Some("This code is not known: it was used already, or is older than 10 minutes.".to_owned()),
         }],
-        "connected" => vec![SharerUpdate::Connected { peer: who }],
-        "consent" => {
-            vec![SharerUpdate::ConsentRequest { id: 7, who, mode_text: "control your keyboard and pointer".to_owned(), seconds: 300 }]
+        "connected" => vec![SharerUpdate::Connected { card: Box::new(hanna()) }],
+        "consent" => vec![SharerUpdate::ConsentRequest { id: 7, card: Box::new(hanna()), mode: Mode::FullControl, seconds: 300 }],
+        "consent-unvouched" => {
+            vec![SharerUpdate::ConsentRequest { id: 7, card: Box::new(Card::unvouched(&who)), mode: Mode::ViewOnly, seconds: 300 }]
         }
         "bar" => vec![
             SharerUpdate::Session { who, mode_text: "sees your screen".to_owned() },
@@ -87,6 +97,23 @@ fn show_sharer(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
     Some(sharer::run(options, inbox, |action| println!("{action:?}")))
 }
 
+/// Somebody for whom an authority vouches.
+fn hanna() -> Card {
+    let file = include_bytes!("../idp/assets/hanna.png");
+    let line = |text: &str| Line::new(text).expect("short and plain");
+    let mut card = Card::of_person(&Person {
+        oid: PersonId::new("hanna").expect("short and plain"),
+        spki: Digest::of(b"key"),
+        name: line("Hanna Virtanen"),
+        title: line("Support engineer"),
+        company: line("Contoso"),
+        domain: line("contoso.example"),
+        picture: Some(Digest::of(file)),
+    });
+    card.set_portrait(&file.as_slice().into()).expect("the digest is its own");
+    card
+}
+
 fn show_helper(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
     let (sender, inbox) = channel();
     let status = |control| {
@@ -102,7 +129,7 @@ fn show_helper(options: &Options, screen: &str) -> Option<Result<(), UiError>> {
     let mut updates = vec![];
     match screen {
         "code" => updates.push(HelperUpdate::Code { code: "7KQ2M9XB".to_owned(), address: "192.0.2.17:7800".to_owned() }),
-        "choose" => updates.push(status(false)),
+        "choose" => updates.extend([HelperUpdate::Trust(Box::new(hanna())), status(false)]),
         "closed" => updates.push(HelperUpdate::Closed("José Łukasiewicz has ended the session.".to_owned())),
         "view" | "control" | "chat" => {
             updates.push(HelperUpdate::Displays { shown: 1, count: 2 });

@@ -12,8 +12,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use rh_auth::enforce::{Masking, Prompt, Shield};
 use rh_capture::{Capture, DisplayId, Event, Layout, Position, Shape, State, Waker};
 use rh_codec::{Budget, Encoder, FrameView, Hints, Limits, Pace, PixelFormat, Settings};
+use rh_proto::mode::Mode;
 use tokio::sync::mpsc as to_session;
 
 use crate::convert::{move_to_codec, rect_to_codec};
@@ -26,8 +28,8 @@ const STEP: Duration = Duration::from_millis(15);
 /// What the session tells the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
-    /// Show from now on, from the start; what is made belongs to this stream.
-    Start(u64),
+    /// Show from now on, from the start, what this mode may see; what is made belongs to this stream.
+    Start(u64, Option<Mode>),
     /// Do not show (any more): nothing that was not sent before leaves after this.
     Stop,
     /// One more frame may be made.
@@ -56,10 +58,35 @@ pub enum Shot {
     CursorShape(Arc<Shape>),
     /// The pointer's place.
     CursorPosition(Position),
-    /// A prompt of the system's is open (`true`): pictures wait until it is gone.
-    Secure(bool),
+    /// A prompt of the system's appeared, changed or is gone. Pictures have it masked, or wait, as [`Shield`] says for the mode.
+    Prompt(PromptState),
     /// There is no more picture, and why.
     Ended(String),
+}
+
+/// What is known of the system's secure prompts, such as an administrator's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PromptState {
+    /// None is on the screen.
+    #[default]
+    Absent,
+    /// It is there and nowhere else.
+    Shown(Vec<(DisplayId, rh_capture::Rect)>),
+    /// It may be anywhere.
+    Unknown,
+}
+
+impl PromptState {
+    /// What stands between it and a helper in `mode`.
+    #[must_use]
+    pub fn shield(&self, mode: Option<Mode>) -> Shield<'_, (DisplayId, rh_capture::Rect)> {
+        let prompt = match self {
+            Self::Absent => Prompt::Absent,
+            Self::Shown(places) => Prompt::Shown(places),
+            Self::Unknown => Prompt::Unknown,
+        };
+        Shield::new(mode, prompt)
+    }
 }
 
 /// The session's end of the camera. The thread ends when this is dropped.
@@ -68,6 +95,9 @@ pub struct Camera {
     orders: Sender<Order>,
     waker: Waker,
     stream: u64,
+    /// Whose eyes the pictures are for.
+    mode: Option<Mode>,
+    showing: bool,
 }
 
 impl Camera {
@@ -80,6 +110,7 @@ impl Camera {
         // Few, so that a session that is busy holds the camera back instead of collecting its shots.
         let (shots, outbox) = to_session::channel(16);
         let waker = capture.waker();
+        let capture_announces = capture.info().secure_prompts;
         let now = Instant::now();
         let studio = Studio {
             capture,
@@ -88,7 +119,10 @@ impl Camera {
             credit: 0,
             showing: false,
             stream: 0,
-            secure: false,
+            mode: None,
+            prompt: PromptState::default(),
+            announces: capture_announces,
+            masked: Vec::new(),
             pace: budget.map(|rate| Pace::new(rate, Duration::ZERO)),
             begin: now,
             damage: Vec::new(),
@@ -97,7 +131,7 @@ impl Camera {
             shots,
         };
         thread::Builder::new().name("camera".to_owned()).spawn(move || studio.run(&inbox))?;
-        Ok((Self { orders, waker, stream: 0 }, outbox))
+        Ok((Self { orders, waker, stream: 0, mode: None, showing: false }, outbox))
     }
 
     fn order(&self, order: Order) {
@@ -109,7 +143,18 @@ impl Camera {
     /// Shows from now on, from the start: nothing that a viewer knew before is needed. Also when it lost its picture.
     pub fn show(&mut self) {
         self.stream += 1;
-        self.order(Order::Start(self.stream));
+        self.showing = true;
+        self.order(Order::Start(self.stream, self.mode));
+    }
+
+    /// The mode that the pictures are for from now on. Where it decides on what is masked they begin anew, and none that was made for the mode before is current.
+    pub fn set_mode(&mut self, mode: Option<Mode>) {
+        let sees_prompts = |mode| mode == Some(Mode::Elevation);
+        let differs = sees_prompts(self.mode) != sees_prompts(mode);
+        self.mode = mode;
+        if self.showing && differs {
+            self.show();
+        }
     }
 
     /// Whether a frame belongs to what is shown now.
@@ -120,6 +165,7 @@ impl Camera {
     /// Shows nothing from now on.
     pub fn hide(&mut self) {
         self.stream += 1;
+        self.showing = false;
         self.order(Order::Stop);
     }
 
@@ -147,7 +193,12 @@ struct Studio {
     credit: u32,
     showing: bool,
     stream: u64,
-    secure: bool,
+    mode: Option<Mode>,
+    prompt: PromptState,
+    /// Whether the system tells of its prompts. Where it does not, they are windows like all others.
+    announces: bool,
+    /// The frame with its prompts painted over, while there are any.
+    masked: Vec<u8>,
     pace: Option<Pace>,
     begin: Instant,
     /// Reused from frame to frame, as are the next two.
@@ -198,9 +249,10 @@ impl Studio {
                 Err(TryRecvError::Disconnected) => return Err(Over),
             };
             match order {
-                Order::Start(stream) => {
+                Order::Start(stream, mode) => {
                     self.showing = true;
                     self.stream = stream;
+                    self.mode = mode;
                     self.start_anew();
                 }
                 Order::Stop => self.showing = false,
@@ -250,23 +302,37 @@ impl Studio {
             }
             Event::CursorShape(shape) => self.tell(Shot::CursorShape(shape)),
             Event::CursorPosition(position) => self.tell(Shot::CursorPosition(position)),
-            Event::State(State::Secure { .. }) => {
-                // What the prompt shows is not the helper's to see, and input to it is not the helper's to give, below Elevation.
-                self.secure = true;
-                self.tell(Shot::Secure(true))
+            // What the prompt shows is not the helper's to see, and input to it is not the helper's to give, below Elevation.
+            Event::State(State::Secure { region, .. }) => {
+                self.prompt_changed(region.map_or(PromptState::Unknown, |place| PromptState::Shown(vec![place])))
             }
-            Event::State(State::Active) if self.secure => {
-                self.secure = false;
-                self.tell(Shot::Secure(false))
-            }
+            Event::State(State::Active) => self.prompt_changed(PromptState::Absent),
             Event::State(State::Ended(_)) => return Err(rh_capture::Error::Ended),
+            // A state that is not known here may hide a prompt.
+            Event::State(_) if self.announces => self.prompt_changed(PromptState::Unknown),
             _ => Ok(()),
         })
     }
 
+    fn prompt_changed(&mut self, prompt: PromptState) -> Result<(), Over> {
+        if self.prompt == prompt {
+            return Ok(());
+        }
+        self.prompt = prompt.clone();
+        // More changes in the picture than on the screen: what was masked, or will be.
+        for id in self.encoders.keys() {
+            self.capture.invalidate(*id);
+            if !self.dirty.contains(id) {
+                self.dirty.push(*id);
+            }
+        }
+        self.tell(Shot::Prompt(prompt))
+    }
+
     /// Makes the next frame if there is something to show and leave to send it; says how long to wait for events.
     fn develop(&mut self) -> Result<Duration, rh_capture::Error> {
-        if !self.showing || self.secure || self.credit == 0 {
+        let masking = self.prompt.shield(self.mode).masking;
+        if !self.showing || masking == Masking::Everything || self.credit == 0 {
             return Ok(IDLE);
         }
         let pending = self.encoders.iter().find(|(id, e)| !e.is_settled() && !self.dirty.contains(id)).map(|(id, _)| *id);
@@ -296,8 +362,24 @@ impl Studio {
         let changed = frame.damage.iter().map(rh_capture::Rect::area).sum();
         let start = Instant::now();
         self.out.clear();
-        let encoded = FrameView::new(frame.size.width, frame.size.height, frame.stride, PixelFormat::Bgrx, frame.pixels)
+        let mut pixels = frame.pixels;
+        if let Masking::Regions(regions) = masking {
+            self.masked.clear();
+            self.masked.extend_from_slice(pixels);
+            for (_, region) in regions.iter().filter(|(on, _)| *on == display) {
+                mask(&mut self.masked, frame.stride, frame.size, *region);
+            }
+            pixels = &self.masked;
+            // What moved may have been under the mask.
+            self.moves.clear();
+        }
+        let encoded = FrameView::new(frame.size.width, frame.size.height, frame.stride, PixelFormat::Bgrx, pixels)
             .and_then(|view| encoder.encode(&view, &Hints { damage: Some(&self.damage), moves: &self.moves }, budget, &mut self.out));
+        if self.announces && self.prompt_came_meanwhile()? {
+            // The frame may show what it must not, and the encoder has seen it: both are forgotten.
+            self.start_anew();
+            return Ok(Duration::ZERO);
+        }
         match encoded {
             Ok(_) if self.out.is_empty() => {}
             Ok(_) => {
@@ -322,6 +404,18 @@ impl Studio {
         Ok(step)
     }
 
+    /// Whether the system told of a prompt while a frame was made; everything else that it told is noted too.
+    fn prompt_came_meanwhile(&mut self) -> Result<bool, rh_capture::Error> {
+        let mut came = false;
+        while let Some(event) = self.capture.next(Instant::now())? {
+            came |= matches!(event, Event::State(_));
+            if self.note(event)?.is_err() {
+                return Ok(true);
+            }
+        }
+        Ok(came)
+    }
+
     fn tell(&self, shot: Shot) -> Result<(), Over> {
         self.shots.blocking_send(shot).map_err(|_| Over)
     }
@@ -330,5 +424,18 @@ impl Studio {
 impl fmt::Debug for Studio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Studio").field("showing", &self.showing).field("credit", &self.credit).finish_non_exhaustive()
+    }
+}
+
+/// Paints a region over, in one colour that says nothing about what is there.
+fn mask(pixels: &mut [u8], stride: usize, size: rh_capture::Size, region: rh_capture::Rect) {
+    const GREY: [u8; 4] = [0x60, 0x60, 0x60, 0xff];
+    let region = region.intersection(&rh_capture::Rect::whole(size));
+    let side = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    let (left, right) = (side(region.x) * 4, side(region.right()) * 4);
+    for row in pixels.chunks_mut(stride.max(1)).skip(side(region.y)).take(side(region.height)) {
+        for pixel in row.get_mut(left..right).into_iter().flat_map(|cells| cells.chunks_exact_mut(4)) {
+            pixel.copy_from_slice(&GREY);
+        }
     }
 }

@@ -33,13 +33,18 @@ pub enum Kind {
     Declined = 15,
     /// The other side broke the protocol.
     Violation = 16,
+    /// Nobody signed in, or the other side is not who it has to be.
+    Identity = 17,
+    /// The organisation does not allow it, or not any more.
+    Refused = 18,
     /// Ended by Ctrl-C, after a clean leave.
     Interrupted = 130,
 }
 
 /// The exit codes, for `--help`.
 pub const EXIT_CODES: &str = "Exit codes: 0 done · 1 other failure · 2 bad command line · 10 address in use · 11 no display · 12 wrong, used or expired code · \
-    13 version too old · 14 other side not reachable or gone · 15 declined · 16 protocol violated · 130 Ctrl-C";
+    13 version too old · 14 other side not reachable or gone · 15 declined · 16 protocol violated · \
+    17 not signed in, or the wrong person · 18 refused by the organisation · 130 Ctrl-C";
 
 impl Failure {
     /// A failure of the given kind; the sentence says what is wrong and what to do.
@@ -81,6 +86,17 @@ impl Failure {
         let kind = match code {
             CloseCode::VERSION | CloseCode::APP_TOO_OLD => Kind::VersionTooOld,
             CloseCode::LINK_DEAD | CloseCode::TRANSPORT_GONE | CloseCode::HANDSHAKE_TIMEOUT => Kind::PeerGone,
+            CloseCode::REVOKED
+            | CloseCode::LEASE_EXPIRED
+            | CloseCode::TICKET_REFUSED
+            | CloseCode::TICKET_EXPIRED
+            | CloseCode::TICKET_USED => Kind::Refused,
+            CloseCode::WRONG_KEY
+            | CloseCode::TOKEN_REFUSED
+            | CloseCode::TOKEN_EXPIRED
+            | CloseCode::NOT_A_MEMBER
+            | CloseCode::WRONG_PERSON
+            | CloseCode::DEVICE_REFUSED => Kind::Identity,
             CloseCode::WRONG_CODE | CloseCode::CODE_EXPIRED | CloseCode::CODE_USED | CloseCode::AUTH_REFUSED => Kind::WrongCode,
             crate::sharer::SCREEN_GONE => Kind::NoDisplay,
             CloseCode::INTERNAL => Kind::Other,

@@ -16,10 +16,11 @@ use tokio::{select, sync::mpsc::UnboundedReceiver, time::interval};
 use self::desk::Desk;
 use crate::{
     stats::Samples,
+    trust::Card,
     ui::{self, SharedPicture, helper::HelperAction},
 };
 
-pub use self::greeting::{Greeting, Guest, greet};
+pub use self::greeting::{Greeting, Guest, greet, meet};
 
 /// How often the status line is renewed.
 const STATUS: Duration = Duration::from_millis(500);
@@ -30,6 +31,8 @@ const STATUS: Duration = Duration::from_millis(500);
 pub enum Update<'a> {
     /// Something of the session's; frames come as [`Update::Frame`].
     Event(&'a HelperEvent),
+    /// Who the sharer is, once it is known, and again when the picture is there; with what to be warned of before asking for anything.
+    Trust(&'a Card),
     /// The picture has changed.
     Frame {
         /// The picture of the display that is shown.
@@ -82,8 +85,8 @@ pub struct Report {
 
 /// Runs a session as its helper until it ends; how it ended is in the report.
 pub async fn run(guest: Guest, front: &mut (dyn FnMut(Update<'_>) + Send), requests: &mut UnboundedReceiver<Request>) -> Report {
-    let Guest { mut wire, events, handshake } = guest;
-    let mut desk = Desk::new(handshake);
+    let Guest { mut wire, events, handshake, admission, portrait } = guest;
+    let mut desk = Desk::new(handshake, admission, portrait);
     let mut status = interval(STATUS);
     let mut counted = 0;
     for event in events {

@@ -3,7 +3,9 @@
 //! [`helper`] and [`sharer`] join the crates to one end of a session each; everything else serves these two.
 
 pub mod args;
+pub mod authority;
 pub mod camera;
+pub mod contoso;
 pub mod convert;
 pub mod demo;
 pub mod entropy;
@@ -16,10 +18,13 @@ pub mod program;
 pub mod screen;
 pub mod script;
 pub mod sharer;
+pub mod sign_in;
 pub mod stats;
 pub mod terminal;
+pub mod trust;
 pub mod typing_window;
 pub mod ui;
+pub mod vouched;
 pub mod windows;
 pub mod wire;
 

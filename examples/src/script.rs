@@ -16,7 +16,7 @@ pub enum Command {
 }
 
 /// The commands, for `help`.
-pub const HELP: &str = "mode view|control     ask the sharer for a mode
+pub const HELP: &str = "mode view|control|elevation   ask the sharer for a mode
 type TEXT             type text, whatever keyboard the sharer has
 press KEY             press and let go: a..z 0..9 enter tab escape space backspace left right up down home end f1..f12
 down KEY | up KEY     hold or let go a key, also ctrl shift alt altgr super
@@ -68,6 +68,7 @@ pub fn parse(line: &str) -> Result<Option<Command>, String> {
         ("png", "") => return Err("png wants a file's name".to_owned()),
         ("png", file) => return Ok(Some(Command::Png(file.to_owned()))),
         ("mode", "view") => vec![HelperAction::RequestMode(RequestedMode::View)],
+        ("mode", "elevation") => vec![HelperAction::RequestMode(RequestedMode::Elevation)],
         ("mode", "control") => vec![HelperAction::RequestMode(RequestedMode::Control)],
         ("type", text) => vec![HelperAction::Text(text.to_owned())],
         ("press", name) => vec![key(name, true)?, key(name, false)?],

@@ -1,11 +1,12 @@
 //! The sharer's end of a session, joined from the crates: wire, session, camera, hand.
 
+mod guard;
 mod own_input;
 mod stage;
 
 use std::time::{Duration, Instant};
 
-use rh_auth::code::{Code, TypedCode};
+use rh_auth::{code::TypedCode, handshake};
 use rh_input::Heartbeat;
 use rh_proto::{
     error::CloseCode,
@@ -13,9 +14,10 @@ use rh_proto::{
     mode::{Mode, ModeSet},
     session::{Close, Settings, SharerEvent},
 };
-use tokio::{net::TcpStream, select, sync::mpsc::UnboundedReceiver};
+use tokio::{select, sync::mpsc::UnboundedReceiver};
 
 use self::{
+    guard::Guard,
     own_input::{Notice, Watch},
     stage::Stage,
 };
@@ -26,8 +28,10 @@ use crate::{
     hand::{Hand, Slip},
     screen::Screen,
     stats::Samples,
+    trust::Card,
     ui::sharer::SharerAction,
-    wire::Wire,
+    vouched::Entry,
+    wire::{Transport, Wire},
 };
 
 /// How often the injector's watchdog hears of us, and the helper's silence is looked at.
@@ -42,6 +46,10 @@ pub const SCREEN_GONE: CloseCode = CloseCode(0x8001);
 pub enum Update<'a> {
     /// Something of the session's. Input does not come here: it is injected.
     Event(&'a SharerEvent),
+    /// Who the helper is, once it is known, and again when the picture is there. For the trust screen, whose words are the card's.
+    Trust(&'a Card),
+    /// The sharer ended a session in which the helper had administrator's rights: the embedder signs it out of the device now. It was warned when it was asked.
+    SignOut,
     /// What this sharer said is on its way.
     Said(String),
     /// A sentence for the person.
@@ -89,6 +97,8 @@ pub struct Report {
     pub encode: Samples,
     /// Whether the session was authenticated.
     pub authenticated: bool,
+    /// Whether the sharer is to be signed out of the device.
+    pub sign_out: bool,
 }
 
 /// Runs a session as its sharer until it ends.
@@ -96,8 +106,8 @@ pub struct Report {
 /// # Errors
 /// Only for what comes before the session; how the session ended is in the report.
 pub async fn run(
-    stream: TcpStream,
-    code: Code,
+    stream: Box<dyn Transport>,
+    entry: Entry,
     screen: Screen,
     options: &Options,
     front: &mut (dyn FnMut(Update<'_>) + Send),
@@ -105,15 +115,22 @@ pub async fn run(
 ) -> Result<Report, Failure> {
     let begin = Instant::now();
     let no_thread = |e: std::io::Error| Failure::new(Kind::Other, format!("the system has no thread left: {e}"));
-    let identity = Identity::from_seed(entropy()?);
     let (mut own, unseen) = Watch::start(screen.own).map_err(no_thread)?;
-    let view_only = options.view_only || unseen.is_some();
-    let secured = Secured::sharer(&identity, settings(&options.name, view_only), TypedCode::new(code).credential(entropy()?), begin)
-        .map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
+    let policy = policy(options.view_only || unseen.is_some(), screen.capture.info().secure_prompts);
+    let (identity, credential, guard) = match entry {
+        Entry::Code(code) => (Identity::from_seed(entropy()?), TypedCode::new(code).credential(entropy()?), Guard::by_code(policy)),
+        Entry::Vouched { code, standing, line } => {
+            let pairing = TypedCode::new(code).credential(entropy()?);
+            let (credential, admission) = handshake::sharer(pairing, standing.own.clone(), standing.trust.clone());
+            (Identity::from_seed(*standing.seed), credential, Guard::vouched(policy, admission, standing, line))
+        }
+    };
+    let settings = Settings { modes: policy, ..crate::helper::settings(&options.name) };
+    let secured = Secured::sharer(&identity, settings, credential, begin).map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
     let mut wire = Wire::new(stream, secured)?;
     let (camera, mut shots) = Camera::start(screen.capture, options.budget).map_err(no_thread)?;
     let (hand, mut slips) = Hand::start(screen.inject).map_err(no_thread)?;
-    let mut stage = Stage::new(camera, hand);
+    let mut stage = Stage::new(camera, hand, guard);
     let mut pulse = tokio::time::interval(PULSE);
     let mut heard = (0, Heartbeat::new(begin));
     if let Some(why) = unseen {
@@ -159,6 +176,9 @@ pub async fn run(
             shot = shots.recv() => if let Some(session) = wire.session() {
                 stage.take(shot.unwrap_or_else(|| Shot::Ended("the camera failed".to_owned())), session);
             },
+            turn = stage.guard.next() => if let Some(session) = wire.session() {
+                stage.turned(turn, session, front);
+            },
             slip = slips.recv() => if let Some(session) = wire.session() {
                 stage.slipped(&slip.unwrap_or_else(|| Slip::Gone("the injector failed".to_owned())), session, front);
             },
@@ -186,7 +206,13 @@ fn stopped() -> Close {
     Close { code: CloseCode::STOPPED, text: "the person at the device ended the session".to_owned(), by_peer: false, clean: true }
 }
 
-fn settings(name: &str, view_only: bool) -> Settings {
-    let modes = if view_only { ModeSet::NONE.with(Mode::ViewOnly) } else { ModeSet::NONE.with(Mode::ViewOnly).with(Mode::FullControl) };
-    Settings { modes, ..crate::helper::settings(name) }
+/// What this device allows whoever asks: never more than seeing where the person wants it so or could not win, and administrator's prompts only where they are told
+/// from everything else.
+fn policy(view_only: bool, tells_prompts: bool) -> ModeSet {
+    let seen = ModeSet::NONE.with(Mode::ViewOnly);
+    match (view_only, tells_prompts) {
+        (true, _) => seen,
+        (false, false) => seen.with(Mode::FullControl),
+        (false, true) => seen.with(Mode::FullControl).with(Mode::Elevation),
+    }
 }

@@ -7,6 +7,7 @@ use rh_proto::{
 
 use crate::{
     helper, sharer,
+    trust::Card,
     ui::{
         UiSender,
         helper::{CursorShape, HelperUpdate},
@@ -26,9 +27,9 @@ pub fn helper_front(window: UiSender<HelperUpdate>) -> impl FnMut(helper::Update
 
 /// A front that shows the session in the sharer's windows.
 pub fn sharer_front(windows: UiSender<SharerUpdate>) -> impl FnMut(sharer::Update<'_>) + Send + 'static {
-    let mut peer = String::new();
+    let mut card = Card::unvouched("");
     move |update| {
-        if let Some(update) = for_sharer(&update, &mut peer) {
+        if let Some(update) = for_sharer(&update, &mut card) {
             let _ = windows.send(update);
         }
     }
@@ -40,9 +41,9 @@ fn for_helper(update: helper::Update<'_>) -> Option<HelperUpdate> {
         helper::Update::Status(status) => HelperUpdate::Status(status),
         helper::Update::Notice(text) => HelperUpdate::Notice(text),
         helper::Update::Display { shown, count } => HelperUpdate::Displays { shown, count },
+        helper::Update::Trust(card) => HelperUpdate::Trust(Box::new(card.clone())),
         helper::Update::Said(text) => HelperUpdate::Chat { from_peer: false, text },
         helper::Update::Event(event) => match event {
-            HelperEvent::Authenticated => HelperUpdate::Notice("connected; choose View or Control to ask for the screen".to_owned()),
             HelperEvent::ConsentPending { .. } => HelperUpdate::ConsentPending(true),
             HelperEvent::ModeGranted(_) => HelperUpdate::ConsentPending(false),
             HelperEvent::ModeDeclined { reason, .. } => HelperUpdate::Notice(format!("not granted: {}", decline(*reason))),
@@ -66,25 +67,27 @@ fn for_helper(update: helper::Update<'_>) -> Option<HelperUpdate> {
     })
 }
 
-fn for_sharer(update: &sharer::Update<'_>, peer: &mut String) -> Option<SharerUpdate> {
+fn for_sharer(update: &sharer::Update<'_>, card: &mut Card) -> Option<SharerUpdate> {
     let event = match update {
         sharer::Update::Notice(text) => return Some(SharerUpdate::Notice(text.clone())),
         sharer::Update::Said(text) => return Some(SharerUpdate::Chat { from_peer: false, text: text.clone() }),
+        sharer::Update::Trust(known) => {
+            *card = (*known).clone();
+            return Some(SharerUpdate::Connected { card: Box::new(card.clone()) });
+        }
+        sharer::Update::SignOut => {
+            return Some(SharerUpdate::Notice("The helper had administrator's rights: you are signed out of this device.".to_owned()));
+        }
         sharer::Update::Event(event) => event,
     };
     Some(match event {
-        SharerEvent::Hello { peer: info } => {
-            *peer = info.name.to_string();
-            return None;
-        }
-        SharerEvent::Authenticated => SharerUpdate::Connected { peer: peer.clone() },
         SharerEvent::ConsentRequested { id, mode } => {
-            SharerUpdate::ConsentRequest { id: u64::from(id.0), who: peer.clone(), mode_text: wish(*mode).to_owned(), seconds: 300 }
+            SharerUpdate::ConsentRequest { id: u64::from(id.0), card: Box::new(card.clone()), mode: *mode, seconds: 300 }
         }
         SharerEvent::ConsentWithdrawn { .. } => SharerUpdate::ConsentGone,
-        SharerEvent::ModeChanged(Some(mode)) => SharerUpdate::Session { who: peer.clone(), mode_text: state(*mode).to_owned() },
+        SharerEvent::ModeChanged(Some(mode)) => SharerUpdate::Session { who: card.name().to_owned(), mode_text: state(*mode).to_owned() },
         SharerEvent::ModeChanged(None) => {
-            SharerUpdate::Session { who: peer.clone(), mode_text: "is connected and sees nothing".to_owned() }
+            SharerUpdate::Session { who: card.name().to_owned(), mode_text: "is connected and sees nothing".to_owned() }
         }
         SharerEvent::Chat { text, .. } => SharerUpdate::Chat { from_peer: true, text: text.to_string() },
         SharerEvent::Laser(at) => SharerUpdate::Laser(at.map(|l| (l.x, l.y))),

@@ -16,6 +16,8 @@ impl CloseCode {
     pub const SESSION_LIMIT: Self = Self(0x0003);
     /// The decision that carried the session was withdrawn.
     pub const REVOKED: Self = Self(0x0004);
+    /// The authority did not renew the session's lease in time.
+    pub const LEASE_EXPIRED: Self = Self(0x0005);
 
     /// Bytes that no version of the protocol writes.
     pub const MALFORMED: Self = Self(0x0010);

@@ -18,6 +18,8 @@ pub struct Limits {
     pub chat: usize,
     /// Bytes of one clipboard text.
     pub clipboard: usize,
+    /// Bytes of a profile picture.
+    pub portrait: usize,
     /// Bytes of a short text: names, reasons, typed text.
     pub text: usize,
     /// Displays in a layout.
@@ -47,6 +49,7 @@ impl Limits {
         picture: 32 * 1024 * 1024,
         chat: 4096,
         clipboard: 256 * 1024,
+        portrait: 64 * 1024,
         text: 1024,
         displays: 16,
         cursor_side: 256,

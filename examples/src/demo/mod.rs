@@ -8,7 +8,6 @@ mod window;
 
 use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
-    sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -22,11 +21,13 @@ use tokio::{
 use self::target::Target;
 use crate::{
     args::DemoArgs,
+    contoso::Contoso,
     entropy::entropy,
     failure::{Failure, Kind},
     helper::{self, Greeting},
     sharer,
     ui::sharer::SharerAction,
+    vouched::Entry,
 };
 
 /// How often the indicator shows that it lives.
@@ -58,6 +59,8 @@ struct Ends {
     code: String,
     helper: JoinHandle<Result<helper::Report, Failure>>,
     sharer: JoinHandle<Result<sharer::Report, Failure>>,
+    /// The organisation goes on for as long as the session does.
+    _contoso: Contoso,
 }
 
 /// What the fronts of the two ends are: whom they tell, and what is asked of them.
@@ -68,31 +71,33 @@ struct Fronts {
     sharer_asked: UnboundedReceiver<sharer::Request>,
 }
 
-/// Starts both ends, connected to each other and paired by a fresh code.
-fn start(target: &mut Target, fronts: Fronts) -> Result<Ends, Failure> {
+/// Starts both ends, connected to each other, with a fresh code and a ticket for it.
+fn start(target: &mut Target, contoso: Contoso, fronts: Fronts) -> Result<Ends, Failure> {
     let other = |e: std::io::Error| Failure::new(Kind::Other, format!("no connection over loopback: {e}"));
     let Fronts { helper: mut helper_front, mut helper_asked, sharer: mut sharer_front, mut sharer_asked } = fronts;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(other)?;
     let address = listener.local_addr().map_err(other)?;
     let live = LiveCode::new(Code::from_entropy(entropy()?), Instant::now());
     let code = live.code().to_string();
-    // What the person at the sharer would type.
+    // What the person at the sharer types.
     let typed = Code::parse(&code).map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
+    let (invitation, standing, line) = contoso.admit(&live)?;
 
     let helper = spawn("helper", move || async move {
         let (stream, _) = listener.accept().map_err(other)?;
-        match helper::greet(asynchronous(stream)?, &live, "Hanna Helper", Arc::default()).await? {
+        match helper::meet(Box::new(asynchronous(stream)?), invitation, "helper").await? {
             Greeting::Guest(guest) => Ok(helper::run(guest, &mut *helper_front, &mut helper_asked).await),
             Greeting::Closed(close) => Err(Failure::closed(close.code, &close.text)),
         }
     })?;
     let screen = target.screen()?;
-    let options = sharer::Options { name: "Sam Sharer".to_owned(), view_only: false, budget: None };
+    let options = sharer::Options { name: "sharer".to_owned(), view_only: false, budget: None };
     let sharer = spawn("sharer", move || async move {
         let stream = TcpStream::connect(address).map_err(|e| Failure::connect(&address.to_string(), &e))?;
-        sharer::run(asynchronous(stream)?, typed, screen, &options, &mut *sharer_front, &mut sharer_asked).await
+        let entry = Entry::Vouched { code: typed, standing: Box::new(standing), line };
+        sharer::run(Box::new(asynchronous(stream)?), entry, screen, &options, &mut *sharer_front, &mut sharer_asked).await
     })?;
-    Ok(Ends { code, helper, sharer })
+    Ok(Ends { code, helper, sharer, _contoso: contoso })
 }
 
 fn asynchronous(stream: TcpStream) -> Result<tokio::net::TcpStream, Failure> {

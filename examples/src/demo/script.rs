@@ -1,6 +1,4 @@
 //! The short scripted session: view, ask for control, consent, point, click, type, see it, chat, leave. Each step is printed as it happens.
-#![allow(clippy::print_stdout, reason = "the steps are the demo's output")]
-
 use std::time::{Duration, Instant};
 
 use rh_proto::{
@@ -13,9 +11,11 @@ use super::{
     target::Target,
 };
 use crate::{
+    contoso::Contoso,
     failure::{Failure, Kind},
     helper, sharer,
     stats::Samples,
+    trust::Card,
     ui::{
         Picture,
         helper::{HelperAction, PointerButton, RequestedMode, WheelAxis},
@@ -58,12 +58,27 @@ impl Outcome {
 /// Runs the session to its end.
 pub(super) fn run(mut target: Target) -> Result<Outcome, Failure> {
     let begin = Instant::now();
-    let say = |text: &str| println!("{:9.1} ms  {text}", begin.elapsed().as_secs_f64() * 1e3);
-    let stage = Stage::open(&mut target)?;
+    let say = |text: &str| crate::say!("{:9.1} ms  {text}", begin.elapsed().as_secs_f64() * 1e3);
+    let contoso = Contoso::open()?;
+    say("Hanna and Sam signed in at the development identity provider, each with a session key of their own");
+    let stage = Stage::open(&mut target, contoso)?;
     say(&format!("a sharer shows {}; the helper reads out the code {}", target.description(), stage.code()));
+    say("Sam typed it; the organisation's authority decided, and signed a ticket for the two");
 
     stage.wait("pairing", |h| matches!(h, Happening::Helper(HelperEvent::Authenticated)).then_some(()))?;
-    say("paired: both sides proved that they hold the code, inside a TLS 1.3 connection that only they can read");
+    say("proven, inside a TLS 1.3 connection that only they can read: the code, the ticket, both sign-ins");
+    let sees = |card: &Card| card.portrait().is_some().then(|| described(card));
+    let (mut sams, mut hannas) = (None, None);
+    let (sams, hannas) = stage.wait("the two trust screens", |h| {
+        match h {
+            Happening::SharerTrusts(card) => sams = sees(card),
+            Happening::HelperTrusts(card) => hannas = sees(card),
+            _ => {}
+        }
+        sams.clone().zip(hannas.clone())
+    })?;
+    say(&format!("Sam's trust screen: {sams}"));
+    say(&format!("Hanna's trust screen: {hannas}"));
 
     grant(&stage, RequestedMode::View, Mode::ViewOnly)?;
     say("Hanna asks to view; Sam allows it");
@@ -119,6 +134,12 @@ pub(super) fn run(mut target: Target) -> Result<Outcome, Failure> {
     let lasted = begin.elapsed();
     let (helper, sharer) = stage.reports()?;
     Ok(Outcome { picture, pixel_exact, typed_text_seen, latency, lasted, helper, sharer })
+}
+
+/// A trust screen in one line.
+fn described(card: &Card) -> String {
+    let face = card.portrait().map_or(String::new(), |face| format!(" · picture, {} × {}, as signed", face.width(), face.height()));
+    format!("{} · {}{face}", card.name(), card.lines().join(" · "))
 }
 
 /// The helper points at something, and does something there.

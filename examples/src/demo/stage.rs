@@ -14,8 +14,10 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{Ends, Fronts, beat, join, start, target::Target};
 use crate::{
+    contoso::Contoso,
     failure::{Failure, Kind},
     helper, sharer,
+    trust::Card,
     ui::{Picture, SharedPicture, helper::HelperAction, sharer::SharerAction},
 };
 
@@ -27,6 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) enum Happening {
     Helper(HelperEvent),
     Sharer(SharerEvent),
+    /// The helper learns who the sharer is.
+    HelperTrusts(Box<Card>),
+    /// The sharer learns who the helper is.
+    SharerTrusts(Box<Card>),
     /// The helper's picture changed there.
     Frame(Vec<Rect>),
 }
@@ -43,7 +49,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Starts both ends.
-    pub(super) fn open(target: &mut Target) -> Result<Self, Failure> {
+    pub(super) fn open(target: &mut Target, contoso: Contoso) -> Result<Self, Failure> {
         let (to, happenings) = channel();
         let (helper, helper_asked) = unbounded_channel();
         let (sharer, sharer_asked) = unbounded_channel();
@@ -55,7 +61,7 @@ impl Stage {
             sharer: Box::new(sharer_front(to)),
             sharer_asked,
         };
-        Ok(Self { ends: start(target, fronts)?, happenings, picture, helper, sharer })
+        Ok(Self { ends: start(target, contoso, fronts)?, happenings, picture, helper, sharer })
     }
 
     /// The pairing code, as the helper's app would show it.
@@ -118,6 +124,7 @@ fn helper_front(to: Sender<Happening>, seen: Arc<Mutex<Option<SharedPicture>>>) 
     move |update| {
         let happening = match update {
             helper::Update::Event(event) => Happening::Helper(event.clone()),
+            helper::Update::Trust(card) => Happening::HelperTrusts(Box::new(card.clone())),
             helper::Update::Frame { picture, damage, .. } => {
                 *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(picture));
                 Happening::Frame(damage.to_vec())
@@ -136,6 +143,8 @@ fn sharer_front(to: Sender<Happening>) -> impl FnMut(sharer::Update<'_>) + Send 
         sharer::Update::Event(SharerEvent::FrameAcked { .. }) | sharer::Update::Said(_) => {}
         // A script that is over needs to know nothing.
         sharer::Update::Event(event) => drop(to.send(Happening::Sharer(event.clone()))),
+        sharer::Update::Trust(card) => drop(to.send(Happening::SharerTrusts(Box::new(card.clone())))),
+        sharer::Update::SignOut => tracing::info!("the sharer is to be signed out"),
         sharer::Update::Notice(text) => tracing::warn!("sharer: {text}"),
     }
 }

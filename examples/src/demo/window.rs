@@ -6,6 +6,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::{Fronts, beat, join, start, target::Target};
 use crate::{
+    contoso::Contoso,
     failure::{Failure, Kind},
     helper, sharer,
     ui::{
@@ -40,6 +41,8 @@ pub(super) fn run(mut target: Target) -> Result<(), Failure> {
         }
         sharer::Update::Event(SharerEvent::Closed(close)) => println!("ended: {}", close.text),
         sharer::Update::Notice(text) => println!("note: {text}"),
+        sharer::Update::Trust(card) => println!("Sam's trust screen: {} · {}", card.name(), card.lines().join(" · ")),
+        sharer::Update::SignOut => println!("Sam is to be signed out of the device"),
         sharer::Update::Event(_) | sharer::Update::Said(_) => {}
     };
     let (mut show, asks) = (helper_front(window), helper.clone());
@@ -51,8 +54,8 @@ pub(super) fn run(mut target: Target) -> Result<(), Failure> {
         show(update);
     };
     let fronts = Fronts { helper: Box::new(hanna), helper_asked, sharer: Box::new(sam), sharer_asked };
-    let ends = start(&mut target, fronts)?;
-    println!("{} is shared; paired by the code {}", target.description(), ends.code);
+    let ends = start(&mut target, Contoso::open()?, fronts)?;
+    println!("{} is shared; Hanna and Sam have signed in, and paired by the code {}", target.description(), ends.code);
     let options = ui::Options { title: "Remote Help demo".to_owned(), ..ui::Options::default() };
     ui::helper::run(&options, inbox, move |action| drop(helper.send(action)))
         .map_err(|e| Failure::new(Kind::NoDisplay, format!("no window: {e}; run the demo with --headless")))?;

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+use rh_auth::handshake::Admission;
 use rh_codec::{Decoder, Limits};
 use rh_proto::{
     error::{CloseCode, Error},
@@ -22,6 +24,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::{Report, Request, Update, paint::paint};
 use crate::{
     stats::Samples,
+    trust::{Card, PortraitError},
     ui::{
         self, Picture, SharedPicture,
         helper::{HelperAction, PointerButton, RequestedMode},
@@ -57,13 +60,17 @@ pub(super) struct Desk {
     waiting: Option<Instant>,
     failures: u32,
     rtt: Option<Duration>,
-    peer: String,
+    /// The sharer, as the trust screen shows it.
+    card: Card,
+    admission: Option<Admission>,
+    /// The face that this side shows, until it has.
+    portrait: Option<Bytes>,
     report: Report,
 }
 
 impl Desk {
     /// At the begin of a session that took so long to authenticate.
-    pub(super) fn new(handshake: Duration) -> Self {
+    pub(super) fn new(handshake: Duration, admission: Option<Admission>, portrait: Option<Bytes>) -> Self {
         let close = Close { code: CloseCode::INTERNAL, text: String::new(), by_peer: false, clean: false };
         let report = Report {
             close,
@@ -87,7 +94,9 @@ impl Desk {
             waiting: None,
             failures: 0,
             rtt: None,
-            peer: String::new(),
+            card: Card::unvouched(""),
+            admission,
+            portrait,
             report,
         }
     }
@@ -108,7 +117,9 @@ impl Desk {
                 }
                 return;
             }
-            HelperEvent::Hello { peer } => self.peer = peer.name.to_string(),
+            HelperEvent::Hello { peer } => self.card = Card::unvouched(&peer.name),
+            HelperEvent::Authenticated => self.introduce(wire, front),
+            HelperEvent::Portrait(file) => return self.meet(file, front),
             HelperEvent::ModeGranted(mode) if self.report.mode.is_none_or(|best| best < *mode) => self.report.mode = Some(*mode),
             HelperEvent::CursorPosition(position) => {
                 self.pointer = *position;
@@ -123,6 +134,29 @@ impl Desk {
             _ => {}
         }
         front(Update::Event(&event));
+    }
+
+    /// Both sides have proven themselves.
+    fn introduce(&mut self, wire: &mut Wire<Helper>, front: Front<'_>) {
+        if let Some(admitted) = self.admission.as_ref().and_then(Admission::admitted) {
+            self.card = Card::of_sharer(&admitted.ticket);
+        }
+        if let Some(file) = self.portrait.take()
+            && let Some(session) = wire.session()
+            && let Err(error) = session.send_portrait(Instant::now(), file)
+        {
+            front(Update::Notice(format!("your picture is not shown to the sharer: {error}")));
+        }
+        front(Update::Trust(&self.card));
+    }
+
+    /// The sharer's face came.
+    fn meet(&mut self, file: &Bytes, front: Front<'_>) {
+        match self.card.set_portrait(file) {
+            Ok(()) => front(Update::Trust(&self.card)),
+            Err(PortraitError::Unvouched) => tracing::debug!("a picture that nobody vouches for"),
+            Err(error) => front(Update::Notice(error.to_string())),
+        }
     }
 
     /// Learns what displays there are: the one that is shown stays, while it is there.
@@ -315,6 +349,7 @@ impl Desk {
         let outcome: Result<(), Error> = match request {
             HelperAction::RequestMode(RequestedMode::View) => session.request_mode(now, Mode::ViewOnly).map(drop),
             HelperAction::RequestMode(RequestedMode::Control) => session.request_mode(now, Mode::FullControl).map(drop),
+            HelperAction::RequestMode(RequestedMode::Elevation) => session.request_mode(now, Mode::Elevation).map(drop),
             HelperAction::Downgrade => session.downgrade(now, Mode::ViewOnly),
             HelperAction::Chat(text) => session.send_chat(now, &text).map(|_| front(Update::Said(text))),
             HelperAction::Laser { x, y } => match self.shown {
@@ -347,7 +382,7 @@ impl Desk {
         };
         let latency = self.rtt.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
         front(Update::Status(ui::helper::Status {
-            peer: self.peer.clone(),
+            peer: self.card.name().to_owned(),
             mode: mode.to_owned(),
             control: granted.is_some_and(Mode::has_input),
             latency_ms: latency,

@@ -1,4 +1,4 @@
-//! What comes before a session: a caller proves that it holds the code, or does not.
+//! What comes before a session: a caller proves that it holds the code, and where an authority vouches, who it is; or does not.
 
 use std::{
     sync::{
@@ -9,20 +9,23 @@ use std::{
 };
 
 use bytes::Bytes;
-use rh_auth::code::LiveCode;
+use rh_auth::{
+    code::LiveCode,
+    handshake::{self, Admission},
+};
 use rh_proto::{
     credential::{AuthStep, Binding, ChannelKeys, Credential, Refusal},
     error::CloseCode,
     io::tls::{Identity, Secured},
     session::{Close, Helper, HelperEvent},
 };
-use tokio::net::TcpStream;
 
 use super::settings;
 use crate::{
     entropy::entropy,
     failure::{Failure, Kind},
-    wire::Wire,
+    vouched::Invitation,
+    wire::{Transport, Wire},
 };
 
 /// A caller who has proven that it holds the code. [`run`](super::run) makes a session of it.
@@ -33,6 +36,10 @@ pub struct Guest {
     pub(super) events: Vec<HelperEvent>,
     /// From the connection to here.
     pub(super) handshake: Duration,
+    /// Where an authority vouches: for whom.
+    pub(super) admission: Option<Admission>,
+    /// The face that this side shows.
+    pub(super) portrait: Option<Bytes>,
 }
 
 /// What a caller came to.
@@ -50,12 +57,33 @@ pub enum Greeting {
 ///
 /// # Errors
 /// Only for what comes before the first byte; that a caller does not hold the code is no error.
-pub async fn greet(stream: TcpStream, code: &LiveCode, name: &str, tries: Arc<AtomicBool>) -> Result<Greeting, Failure> {
+pub async fn greet(stream: Box<dyn Transport>, code: &LiveCode, name: &str, tries: Arc<AtomicBool>) -> Result<Greeting, Failure> {
     let begin = Instant::now();
-    let identity = Identity::from_seed(entropy()?);
     let credential = Box::new(Marked { inner: code.credential(entropy()?), tries });
-    let secured =
-        Secured::helper(&identity, entropy()?, settings(name), credential, begin).map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
+    let secured = Secured::helper(&Identity::from_seed(entropy()?), entropy()?, settings(name), credential, begin);
+    talk(stream, secured, begin, None, None).await
+}
+
+/// The same with a sharer for whom an authority vouches: code, ticket and both sign-ins.
+///
+/// # Errors
+/// Only for what comes before the first byte; that the sharer is not the one in the ticket is no error.
+pub async fn meet(stream: Box<dyn Transport>, invitation: Invitation, name: &str) -> Result<Greeting, Failure> {
+    let begin = Instant::now();
+    let Invitation { sid, ticket, code, standing } = invitation;
+    let (credential, admission) = handshake::helper(code.credential(entropy()?), ticket, standing.own, standing.trust);
+    let secured = Secured::helper(&Identity::from_seed(*standing.seed), sid.0, settings(name), credential, begin);
+    talk(stream, secured, begin, Some(admission), standing.portrait).await
+}
+
+async fn talk(
+    stream: Box<dyn Transport>,
+    secured: Result<Secured<Helper>, rh_proto::io::tls::Error>,
+    begin: Instant,
+    admission: Option<Admission>,
+    portrait: Option<Bytes>,
+) -> Result<Greeting, Failure> {
+    let secured = secured.map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
     let mut wire = Box::new(Wire::new(stream, secured)?);
     let mut events = Vec::new();
     loop {
@@ -63,7 +91,7 @@ pub async fn greet(stream: TcpStream, code: &LiveCode, name: &str, tries: Arc<At
             match event {
                 HelperEvent::Authenticated => {
                     events.push(event);
-                    return Ok(Greeting::Guest(Guest { wire, events, handshake: begin.elapsed() }));
+                    return Ok(Greeting::Guest(Guest { wire, events, handshake: begin.elapsed(), admission, portrait }));
                 }
                 HelperEvent::Closed(close) => {
                     wire.farewell().await;

@@ -115,7 +115,7 @@ impl<'a> Door<'a> {
         let tries = Arc::new(AtomicBool::new(false));
         let (name, code, mark) = (self.name.to_owned(), code.clone(), Arc::clone(&tries));
         let talk = self.talks.spawn(async move {
-            let greeting = greet(stream, &code, &name, Arc::clone(&mark)).await?;
+            let greeting = greet(Box::new(stream), &code, &name, Arc::clone(&mark)).await?;
             Ok((greeting, mark.load(Ordering::Acquire)))
         });
         self.callers.push_back(Caller { talk, tries });

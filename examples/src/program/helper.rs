@@ -174,7 +174,7 @@ fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Seen>, view_
                     },
                     Ok(Some(Command::Act(actions))) => {
                         for action in actions {
-                            if view_only && action == HelperAction::RequestMode(RequestedMode::Control) {
+                            if view_only && asks_for_more(&action) {
                                 say!("note this helper was started with --view-only");
                             } else {
                                 let _ = requests.send(action);
@@ -187,6 +187,11 @@ fn listen_to_commands(requests: UnboundedSender<Request>, seen: Arc<Seen>, view_
         })
         .map(drop)
         .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))
+}
+
+/// Whether this is a wish for more than seeing.
+fn asks_for_more(action: &HelperAction) -> bool {
+    matches!(action, HelperAction::RequestMode(RequestedMode::Control | RequestedMode::Elevation))
 }
 
 /// What came so far.
@@ -260,6 +265,14 @@ impl Printer {
                 HelperEvent::Paused { paused, .. } => say!("paused {paused}"),
                 _ => {}
             },
+            Update::Trust(card) => {
+                say!("trust {}", card.name());
+                card.lines().iter().for_each(|line| say!("trust {line}"));
+                card.warnings().iter().for_each(|warning| say!("warning {warning}"));
+                if let Some(face) = card.portrait() {
+                    say!("trust picture {} × {}", face.width(), face.height());
+                }
+            }
             Update::Status(_) | Update::Said(_) => {}
         }
     }
@@ -294,7 +307,7 @@ fn windowed(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     };
     let view_only = args.view_only;
     ui::helper::run(&options, inbox, move |action| {
-        if !(view_only && action == HelperAction::RequestMode(RequestedMode::Control)) {
+        if !(view_only && asks_for_more(&action)) {
             let _ = requests.send(action);
         }
     })

@@ -6,6 +6,7 @@ pub mod sharer;
 
 use std::{net::SocketAddr, time::Duration};
 
+use rh_proto::error::CloseCode;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
@@ -105,5 +106,7 @@ fn one_line(text: &str) -> String {
 
 /// What a session's end means for the program.
 fn outcome(close: &rh_proto::session::Close) -> Result<(), Failure> {
-    if close.clean { Ok(()) } else { Err(Failure::closed(close.code, &close.text)) }
+    // An end on purpose, but on nobody's here: a script wants to know.
+    let refused = matches!(close.code, CloseCode::REVOKED | CloseCode::LEASE_EXPIRED);
+    if close.clean && !refused { Ok(()) } else { Err(Failure::closed(close.code, &close.text)) }
 }

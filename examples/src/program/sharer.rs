@@ -27,10 +27,12 @@ use crate::{
     screen::{Animation, Screen, animate, run_watchdog, watchdog},
     sharer::{Options, Report, Request, Update, run as run_session},
     terminal,
+    trust::Card,
     ui::{
         self, UiSender,
         sharer::{SharerAction, SharerUpdate},
     },
+    vouched::Entry,
     windows::{sharer_front, state, wish},
 };
 
@@ -113,8 +115,9 @@ fn console(place: &Place, screen: Screen, options: &Options) -> Result<(), Failu
         let Some(stream) = caller(&meeting, &mut asked).await? else {
             return Err(Failure::new(Kind::Interrupted, "ended before there was a session"));
         };
-        let mut front = |update: Update<'_>| print(&update, &pending);
-        let report = run_session(stream, code, screen, options, &mut front, &mut asked).await?;
+        let mut card = Card::unvouched("");
+        let mut front = |update: Update<'_>| print(&update, &pending, &mut card);
+        let report = run_session(Box::new(stream), Entry::Code(code), screen, options, &mut front, &mut asked).await?;
         Ok((report, interrupted.load(Ordering::Acquire)))
     })?;
     say!("closed {}", one_line(&report.close.text));
@@ -201,16 +204,20 @@ fn beat(requests: UnboundedSender<Request>) -> Result<(), Failure> {
         .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))
 }
 
-fn print(update: &Update<'_>, pending: &Mutex<Option<(u64, Mode)>>) {
+fn print(update: &Update<'_>, pending: &Mutex<Option<(u64, Mode)>>, card: &mut Card) {
     let set = |id| *pending.lock().unwrap_or_else(PoisonError::into_inner) = id;
     match update {
         Update::Notice(text) => say!("note {}", one_line(text)),
         Update::Said(_) => {}
+        Update::Trust(known) => *card = (*known).clone(),
+        Update::SignOut => say!("sign-out the helper had administrator's rights: sign out of this device now"),
         Update::Event(event) => match event {
             SharerEvent::Hello { peer } => say!("peer {}", one_line(&peer.name)),
             SharerEvent::Authenticated => say!("paired"),
             SharerEvent::ConsentRequested { id, mode } => {
                 set(Some((u64::from(id.0), *mode)));
+                // All of the trust screen: its digest goes on record with the answer.
+                card.shown(*mode).lines().for_each(|line| say!("trust {line}"));
                 say!("asked the helper asks to {}; type \"y {}\" to allow it, or n", wish(*mode), word(*mode));
             }
             SharerEvent::ConsentWithdrawn { .. } => {
@@ -270,7 +277,7 @@ fn windowed(args: &SharerArgs, place: &Place, screen: Screen, options: &Options)
                     }
                     Ok(Some(stream)) => {
                         let mut front = sharer_front(windows.clone());
-                        run_session(stream, code, screen, &options, &mut front, &mut asked).await
+                        run_session(Box::new(stream), Entry::Code(code), screen, &options, &mut front, &mut asked).await
                     }
                     Err(failure) => Err(failure),
                 };

@@ -43,7 +43,7 @@ fn line(text: &str, most: usize) -> String {
 }
 
 /// A person's or device's name; never empty.
-pub(super) fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     let name = line(text, NAME);
     if name.is_empty() { "Somebody without a name".to_owned() } else { name }
 }

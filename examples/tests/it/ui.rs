@@ -9,11 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rh_examples::ui::{
-    Area, Options, Picture, Scheme, channel,
-    helper::{self, HelperUpdate, Status},
-    sharer::{self, SharerUpdate},
+use rh_examples::{
+    trust::Card,
+    ui::{
+        Area, Options, Picture, Scheme, channel,
+        helper::{self, HelperUpdate, Status},
+        sharer::{self, SharerUpdate},
+    },
 };
+use rh_proto::mode::Mode;
 use x11rb::{
     connection::Connection,
     protocol::{
@@ -66,8 +70,8 @@ fn stage_sharer(options: &Options, scene: &str) -> Result<(), rh_examples::ui::U
     let (sender, inbox) = channel();
     let ask = |seconds| SharerUpdate::ConsentRequest {
         id: 7,
-        who: "Ana\u{202e} Ruiz\n".to_owned(),
-        mode_text: "view your screen".to_owned(),
+        card: Box::new(Card::unvouched("Ana\u{202e} Ruiz\n")),
+        mode: Mode::ViewOnly,
         seconds,
     };
     sender

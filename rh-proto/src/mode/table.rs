@@ -294,6 +294,8 @@ pub const TABLE: &[Row] = &[
     known(MessageType::CHAT_ACK,        ToHelper,                  [X, X, A,       A,       A,   A,    A,     A,      A,      A,       I]),
     gated(MessageType::CLIPBOARD,       ToSharer, Gate::Clipboard,  [X, X, NO_MODE, VIEW,   A,   A,    A,     PAUSED, FROZEN, A,       I]),
     gated(MessageType::CLIPBOARD,       ToHelper, Gate::Clipboard,  [X, X, NO_MODE, VIEW,   A,   A,    A,     PAUSED, FROZEN, A,       I]),
+    known(MessageType::PORTRAIT,        ToSharer,                  [X, X, A,       A,       A,   A,    A,     A,      A,      A,       I]),
+    known(MessageType::PORTRAIT,        ToHelper,                  [X, X, A,       A,       A,   A,    A,     A,      A,      A,       I]),
 
     // Before authentication nothing unknown is let pass: it would not be in the transcript.
     row(Subject::UnknownIgnorable,      ToSharer,                  [X, X, I,       I,       I,   I,    I,     I,      I,      I,       I]),

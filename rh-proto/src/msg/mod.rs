@@ -11,6 +11,7 @@ pub mod input;
 pub mod layout;
 pub mod mode;
 pub mod pointer;
+pub mod profile;
 
 use bytes::BytesMut;
 
@@ -156,6 +157,8 @@ messages! {
     CHAT_ACK = 0x51, ChatAck(chat::ChatAck);
     /// Text for the other side's clipboard.
     CLIPBOARD = 0x58, Clipboard(clipboard::Clipboard);
+    /// The sender's face.
+    PORTRAIT = 0x60, Portrait(profile::Portrait);
 }
 
 /// The body of a known message.

@@ -79,6 +79,8 @@ pub enum HelperEvent {
     },
     /// Text for the clipboard.
     Clipboard(Text),
+    /// The other side's profile picture, an image file: to be compared with the digest that an authority vouches for, before it is shown. Once at most.
+    Portrait(Bytes),
     /// Something sent was not acted on.
     Denied {
         /// What kind.
@@ -109,6 +111,7 @@ impl From<Shared> for HelperEvent {
             Shared::Chat { id, text } => Self::Chat { id, text },
             Shared::ChatDelivered { id } => Self::ChatDelivered { id },
             Shared::Clipboard(text) => Self::Clipboard(text),
+            Shared::Portrait(file) => Self::Portrait(file),
             Shared::Denied { message, code, id } => Self::Denied { message, code, id },
             Shared::Paused { paused, reason } => Self::Paused { paused, reason },
             Shared::Rtt(rtt) => Self::Rtt(rtt),
@@ -165,6 +168,8 @@ pub enum SharerEvent {
     Erase,
     /// Text for the clipboard.
     Clipboard(Text),
+    /// The other side's profile picture, an image file: to be compared with the digest that an authority vouches for, before it is shown. Once at most.
+    Portrait(Bytes),
     /// Something sent was not acted on.
     Denied {
         /// What kind.
@@ -210,6 +215,7 @@ impl From<Shared> for SharerEvent {
             Shared::Chat { id, text } => Self::Chat { id, text },
             Shared::ChatDelivered { id } => Self::ChatDelivered { id },
             Shared::Clipboard(text) => Self::Clipboard(text),
+            Shared::Portrait(file) => Self::Portrait(file),
             Shared::Denied { message, code, id } => Self::Denied { message, code, id },
             Shared::Paused { paused, reason } => Self::Paused { paused, reason },
             Shared::Rtt(rtt) => Self::Rtt(rtt),

@@ -20,6 +20,7 @@ use crate::msg::chat::{Chat, ChatAck};
 use crate::msg::clipboard::Clipboard;
 use crate::msg::control::{Denied, Pause, PauseReason, Ping, Pong};
 use crate::msg::hello::{Capabilities, Hello, Versions};
+use crate::msg::profile::Portrait;
 use crate::msg::{Message, MessageType};
 use crate::nego::Agreed;
 use crate::wire::Text;
@@ -41,6 +42,7 @@ pub(crate) enum Shared {
     Chat { id: u32, text: Text },
     ChatDelivered { id: u32 },
     Clipboard(Text),
+    Portrait(Bytes),
     Denied { message: MessageType, code: DenyCode, id: u32 },
     Paused { paused: bool, reason: PauseReason },
     Rtt(Duration),
@@ -88,6 +90,9 @@ pub(crate) struct Link {
     pub(crate) paused_there: bool,
     last_chat: u32,
     last_clipboard: u32,
+    /// Whether a portrait was sent, and whether one was received: each side has one face.
+    portrait_sent: bool,
+    portrait_received: bool,
 }
 
 impl Link {
@@ -132,6 +137,8 @@ impl Link {
             paused_there: false,
             last_chat: 0,
             last_clipboard: 0,
+            portrait_sent: false,
+            portrait_received: false,
             settings,
         }
     }
@@ -275,6 +282,12 @@ impl Link {
                 Shared::ChatDelivered { id }
             }
             Message::Clipboard(Clipboard { text, .. }) => Shared::Clipboard(text),
+            Message::Portrait(Portrait { file }) => {
+                if std::mem::replace(&mut self.portrait_received, true) {
+                    return Err(Error::PeerViolation { code: CloseCode::VIOLATION, what: "a second profile picture" });
+                }
+                Shared::Portrait(file)
+            }
             message => return Ok(Received::Message(message)),
         };
         Ok(Received::Event(event))
@@ -322,6 +335,17 @@ impl Link {
         let id = next_id(self.last_clipboard)?;
         self.outbox.replace(Slot::Clipboard, &Clipboard { id, text: Text::from(text) })?;
         self.last_clipboard = id;
+        Ok(())
+    }
+
+    pub(crate) fn send_portrait(&mut self, file: Bytes) -> Result<(), Error> {
+        self.require_open()?;
+        charge("profile picture", file.len(), self.settings.limits.portrait)?;
+        if self.portrait_sent {
+            return Err(Error::ApiMisuse { what: "a profile picture was sent already" });
+        }
+        self.outbox.portrait(&Portrait { file })?;
+        self.portrait_sent = true;
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! What waits to be sent, most urgent first: control, acknowledgement, input, then what only its newest state matters of, then one frame in fragments.
+//! What waits to be sent, most urgent first: control, acknowledgement, input, then what only its newest state matters of, then a profile picture, then one
+//! frame in fragments.
 //!
 //! Nothing here grows with a slow transport: the two lanes are bounded by [`Limits::queued`](crate::limits::Limits::queued), a slot holds one message, and
 //! there is room for one frame.
@@ -76,6 +77,7 @@ pub(crate) struct Outbox {
     control: Lane,
     input: Lane,
     slots: Slots,
+    portrait: Option<Bytes>,
     picture: Option<Picture>,
     /// Whether fragments wait although there is nothing more urgent.
     held: bool,
@@ -92,6 +94,7 @@ impl Outbox {
             control: Lane::default(),
             input: Lane::default(),
             slots: Slots::default(),
+            portrait: None,
             picture: None,
             held: false,
         }
@@ -144,6 +147,12 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues the one profile picture: behind all that is urgent, before the screen.
+    pub(crate) fn portrait<B: Body>(&mut self, body: &B) -> Result<(), Error> {
+        self.portrait = Some(self.encode(body)?);
+        Ok(())
+    }
+
     /// Whether a frame is still being sent.
     pub(crate) fn has_picture(&self) -> bool {
         self.picture.is_some()
@@ -175,6 +184,7 @@ impl Outbox {
     pub(crate) fn keep_control(&mut self) {
         self.clear_input();
         self.clear_screen();
+        self.portrait = None;
     }
 
     /// Leaves nothing.
@@ -193,6 +203,7 @@ impl Outbox {
             .or_else(|| slots.cursor_position.take())
             .or_else(|| slots.cursor_shape.take())
             .or_else(|| slots.clipboard.take())
+            .or_else(|| self.portrait.take())
             .or_else(|| if self.held { None } else { self.fragment() })
     }
 

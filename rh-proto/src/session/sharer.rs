@@ -340,25 +340,41 @@ impl Sharer {
     /// # Errors
     /// [`Error::ApiMisuse`] when nobody asks any more, such as after a withdrawal that crossed the answer. Nothing is granted then.
     pub fn consent(&mut self, now: Instant, id: RequestId, allowed: bool) -> Result<(), Error> {
+        if !allowed {
+            return self.decline(now, id, DeclineReason::PERSON);
+        }
+        let mode = self.awaiting(now, id)?;
+        self.link.outbox.insist(&ModeGrant { id, mode: mode.id() })?;
+        self.answered();
+        let before = self.mode;
+        self.started = true;
+        self.set_mode(now, Some(mode));
+        self.granted = Some(Grant { id, before });
+        Ok(())
+    }
+
+    /// The request is not granted, for another reason than the person's word: such as [`DeclineReason::NOT_ALLOWED`] by an authority.
+    ///
+    /// # Errors
+    /// As [`consent`](Self::consent).
+    pub fn decline(&mut self, now: Instant, id: RequestId, reason: DeclineReason) -> Result<(), Error> {
+        self.awaiting(now, id)?;
+        self.link.outbox.insist(&ModeDecline { id, reason })?;
+        self.answered();
+        Ok(())
+    }
+
+    /// The mode of the request `id` that waits.
+    fn awaiting(&mut self, now: Instant, id: RequestId) -> Result<Mode, Error> {
         self.handle_timeout(now);
         self.link.require_open()?;
-        let Some((_, mode)) = self.pending.filter(|(pending, _)| *pending == id) else {
-            return Err(Error::ApiMisuse { what: "that request does not wait for consent" });
-        };
-        if allowed {
-            self.link.outbox.insist(&ModeGrant { id, mode: mode.id() })?;
-        } else {
-            self.link.outbox.insist(&ModeDecline { id, reason: DeclineReason::PERSON })?;
-        }
+        let waiting = self.pending.filter(|(pending, _)| *pending == id);
+        waiting.map(|(_, mode)| mode).ok_or(Error::ApiMisuse { what: "that request does not wait for consent" })
+    }
+
+    fn answered(&mut self) {
         self.pending = None;
         self.link.timers.stop(Timer::Consent);
-        if allowed {
-            let before = self.mode;
-            self.started = true;
-            self.set_mode(now, Some(mode));
-            self.granted = Some(Grant { id, before });
-        }
-        Ok(())
     }
 
     /// Takes back rights at once; `None` takes all. A request that waits is declined, and nothing that was received is injected any more.

@@ -19,6 +19,7 @@ use rh_proto::msg::mode::{
     ConsentPending, DeclineReason, ModeCancel, ModeDecline, ModeDowngrade, ModeGrant, ModeId, ModeRequest, ModeRevoke, RequestId,
 };
 use rh_proto::msg::pointer::{Erase, Laser, LaserOff, Point, Stroke};
+use rh_proto::msg::profile::Portrait;
 use rh_proto::msg::{Message, MessageType};
 use sha2::{Digest as _, Sha256};
 
@@ -127,6 +128,7 @@ fn vectors() -> BTreeMap<&'static str, Message> {
         ("CHAT", Chat { id: 1, text: "é日🙂".into() }.into()),
         ("CHAT_ACK", ChatAck { id: 1 }.into()),
         ("CLIPBOARD", Clipboard { id: 1, text: "copied".into() }.into()),
+        ("PORTRAIT", Portrait { file: Bytes::from_static(b"\x89PNG") }.into()),
     ])
 }
 

@@ -20,6 +20,7 @@ use rh_proto::msg::mode::{
     ConsentPending, DeclineReason, ModeCancel, ModeDecline, ModeDowngrade, ModeGrant, ModeId, ModeRequest, ModeRevoke, RequestId,
 };
 use rh_proto::msg::pointer::{Erase, Laser, LaserOff, Point, Stroke};
+use rh_proto::msg::profile::Portrait;
 use rh_proto::msg::{Message, MessageType};
 use rh_proto::wire::Text;
 
@@ -144,6 +145,7 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
         (any::<u32>(), text()).prop_map(|(id, text)| Chat { id, text }.into()),
         any::<u32>().prop_map(|id| ChatAck { id }.into()),
         (any::<u32>(), text()).prop_map(|(id, text)| Clipboard { id, text }.into()),
+        bytes(300).prop_map(|file| Portrait { file }.into()),
         (any::<u16>(), text()).prop_map(|(code, text)| Close { code: CloseCode(code), text }.into()),
     ];
     let control = prop_oneof![

@@ -7,6 +7,7 @@ use rh_proto::error::{CloseCode, Error};
 use rh_proto::mode::{Mode, ModeSet, State};
 use rh_proto::msg::layout::{DisplayId, Generation, Layout};
 use rh_proto::msg::mode::{DeclineReason, ModeGrant, ModeId, ModeRequest, RequestId};
+use rh_proto::msg::profile::Portrait;
 use rh_proto::session::{HelperEvent, Settings, SharerEvent};
 
 use crate::sim::{MS, Pair, SECOND, open_settings, wire};
@@ -25,6 +26,36 @@ fn a_mode_is_granted_when_the_person_agrees_and_not_before() {
     assert!(pair.helper_events.contains(&HelperEvent::ModeGranted(Mode::ViewOnly)));
     assert!(pair.sharer_events.contains(&SharerEvent::ModeChanged(Some(Mode::ViewOnly))));
     assert!(pair.sharer.can_send_frame(pair.now));
+}
+
+#[test]
+fn a_request_is_declined_for_another_reason_than_a_persons_word() {
+    let mut pair = Pair::ready();
+    let id = pair.helper.request_mode(pair.now, Mode::FullControl).unwrap();
+    pair.run(SECOND);
+    pair.sharer.decline(pair.now, id, DeclineReason::NOT_ALLOWED).unwrap();
+    assert!(pair.sharer.consent(pair.now, id, true).is_err(), "what was declined is not granted any more");
+    pair.run(SECOND);
+    assert!(pair.helper_events.contains(&HelperEvent::ModeDeclined { id, reason: DeclineReason::NOT_ALLOWED }));
+    assert_eq!((pair.helper.mode(), pair.sharer.mode()), (None, None));
+}
+
+#[test]
+fn each_side_shows_its_face_once_and_needs_no_mode_for_it() {
+    let mut pair = Pair::ready();
+    let (hers, his) = (Bytes::from_static(b"hers"), Bytes::from(vec![7; 64 * 1024]));
+    pair.helper.send_portrait(pair.now, hers.clone()).unwrap();
+    pair.sharer.send_portrait(pair.now, his.clone()).unwrap();
+    pair.run(SECOND);
+    assert!(pair.sharer_events.contains(&SharerEvent::Portrait(hers.clone())));
+    assert!(pair.helper_events.contains(&HelperEvent::Portrait(his.clone())));
+    assert!(pair.helper.send_portrait(pair.now, hers).is_err());
+    let mut other = Pair::ready();
+    assert!(matches!(other.helper.send_portrait(other.now, [&his[..], b"!"].concat().into()), Err(Error::LimitExceeded { .. })));
+    let portrait = wire(&Portrait { file: his });
+    other.sharer.handle_bytes(other.now, &portrait).unwrap();
+    let error = other.sharer.handle_bytes(other.now, &portrait).unwrap_err();
+    assert_eq!(error.close_code(), CloseCode::VIOLATION);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use accesskit::Role;
 use super::{
     super::{
         canvas::Brush,
+        face,
         picture::Area,
         plain,
         theme::Theme,
@@ -13,6 +14,7 @@ use super::{
     state::State,
     view::{View, Zoom},
 };
+use crate::trust::Card;
 
 pub(super) const VIEW: Id = Id(1);
 pub(super) const CONTROL: Id = Id(2);
@@ -36,6 +38,8 @@ const NOTICE: Id = Id(25);
 const BAR: Id = Id(26);
 const FOOT: Id = Id(27);
 const PANEL: Id = Id(28);
+/// The warnings take the numbers from here on.
+const WARNING: u16 = 60;
 
 /// Before a sharer comes: the code, large, and what to do with it.
 pub(super) fn waiting(layout: &mut Layout<'_>, code: Option<&(String, String)>) {
@@ -130,8 +134,11 @@ pub(super) fn session(layout: &mut Layout<'_>, state: &mut State, theme: &Theme)
         layout.rest = place.inset(2 * pad);
         let top = (layout.rest.h / 4).max(0);
         layout.take(top);
-        let words = if state.pending { "Nothing is shared yet." } else { "Connected. Choose View or Control: the other side is asked." };
-        layout.text(SECOND, Weight::Title, true, words);
+        let words = if state.pending { "Nothing is shared yet." } else { "Choose View or Control: the other side is asked." };
+        match &state.card {
+            Some(card) => trust(layout, card, words),
+            None => drop(layout.text(SECOND, Weight::Title, true, words)),
+        }
     }
     if let Some(panel) = panel {
         layout.push(Widget::new(PANEL, Kind::Ground(theme.ground), panel, ""));
@@ -139,6 +146,22 @@ pub(super) fn session(layout: &mut Layout<'_>, state: &mut State, theme: &Theme)
         let peer = state.peer();
         state.chat.lay_out(layout, &peer, true);
     }
+}
+
+/// Before anything is asked for: who is at the other side, and what to be warned of.
+fn trust(layout: &mut Layout<'_>, card: &Card, words: &str) {
+    let width = layout.px(460.0).min(layout.rest.w);
+    layout.rest = Area { x: layout.rest.x + (layout.rest.w - width) / 2, w: width, ..layout.rest };
+    layout.text(TITLE, Weight::Title, false, card.name());
+    layout.gap(8.0);
+    face::lay_out(layout, card);
+    layout.gap(8.0);
+    for (id, warning) in (WARNING..).zip(card.warnings()) {
+        layout.text(Id(id), Weight::Alert, false, warning.as_str());
+        layout.gap(4.0);
+    }
+    layout.gap(4.0);
+    layout.text(SECOND, Weight::Normal, false, words);
 }
 
 fn toolbar(layout: &mut Layout<'_>, state: &State, theme: &Theme, pad: i32) {

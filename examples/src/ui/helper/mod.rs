@@ -15,6 +15,7 @@ mod view;
 mod window;
 
 use super::{Options, SharedPicture, Supersede, UiError, UiInbox, shell};
+use crate::trust::Card;
 
 /// What the session tells the window.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub enum HelperUpdate {
     CursorShape(CursorShape),
     /// The sharer's pointer is here, in the sharer's pixels; `None` while it is hidden.
     CursorPosition(Option<(i32, i32)>),
+    /// Who the sharer is, and on whose word, with what to be warned of; again when more is known.
+    Trust(Box<Card>),
     /// The status line.
     Status(Status),
     /// A line of chat.
@@ -113,6 +116,8 @@ pub enum RequestedMode {
     View,
     /// See, type and point.
     Control,
+    /// Also see and answer the system's administrator prompts.
+    Elevation,
 }
 
 /// A button of a pointer.

@@ -3,12 +3,13 @@
 use std::{sync::PoisonError, time::Instant};
 
 use super::{
-    super::{SharedPicture, canvas::Brush, chat, pane::Paint, picture::side, text::Fonts, theme::Theme, widget::Widget},
+    super::{SharedPicture, canvas::Brush, chat, face, pane::Paint, picture::side, text::Fonts, theme::Theme, widget::Widget},
     cursor::SharerPointer,
     layout,
     scaler::Scaler,
     state::State,
 };
+use crate::trust::Card;
 
 /// Paints the picture, the chat's log and the scroll bars.
 pub(super) struct Painter<'a> {
@@ -36,6 +37,11 @@ impl Paint for Painter<'_> {
                 if let Some((x, y)) = self.pointer.shown_at(Instant::now()) {
                     let at = self.state.view.window_at(x, y);
                     self.pointer.paint(&mut brush.clipped(self.state.view.visible()), at);
+                }
+            }
+            face::FACE => {
+                if let Some(picture) = self.state.card.as_deref().and_then(Card::portrait) {
+                    face::paint(widget, picture, brush, theme);
                 }
             }
             chat::LOG => self.state.chat.paint(widget.area, brush, fonts, theme, scale),

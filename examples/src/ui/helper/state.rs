@@ -7,6 +7,7 @@ use super::{
     Status,
     view::{View, Zoom},
 };
+use crate::trust::Card;
 
 /// What the window shows, without what it shows it with.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(super) struct State {
     pub(super) title: String,
     pub(super) code: Option<(String, String)>,
     pub(super) status: Option<Status>,
+    /// The sharer, from when it has proven itself.
+    pub(super) card: Option<Box<Card>>,
     pub(super) notice: Option<(String, Instant)>,
     pub(super) pending: bool,
     pub(super) closed: Option<String>,
@@ -35,6 +38,7 @@ impl State {
             title: title.to_owned(),
             code: None,
             status: None,
+            card: None,
             notice: None,
             pending: false,
             closed: None,
@@ -59,6 +63,6 @@ impl State {
 
     /// Whether there is a session to show.
     pub(super) fn connected(&self) -> bool {
-        self.status.is_some() || self.picture != (0, 0)
+        self.status.is_some() || self.card.is_some() || self.picture != (0, 0)
     }
 }

@@ -380,6 +380,13 @@ impl Stage for HelperWindow {
     fn update(&mut self, desk: &mut Desk<'_>, update: HelperUpdate) -> Result<(), UiError> {
         match update {
             HelperUpdate::Code { code, address } => self.state.code = Some((code, address)),
+            HelperUpdate::Trust(card) => {
+                self.state.card = Some(card);
+                if let Some(pane) = &mut self.pane {
+                    let area = pane.area();
+                    pane.damage(area);
+                }
+            }
             HelperUpdate::Displays { shown, count } => self.state.displays = (shown, count),
             HelperUpdate::Picture(picture) => {
                 self.picture_changed(desk, picture);

@@ -1,13 +1,17 @@
 //! Where everything is in the sharer's windows.
 
+use rh_proto::mode::Mode;
+
 use super::{
     super::{
+        face,
         picture::Area,
         theme::Theme,
         widget::{Id, Kind, Layout, Tone, Weight, Widget},
     },
     windows::Start,
 };
+use crate::trust::Card;
 
 pub(super) const CODE: Id = Id(1);
 pub(super) const CONNECT: Id = Id(2);
@@ -26,8 +30,8 @@ const GROUND: Id = Id(24);
 const MARK: Id = Id(25);
 
 /// Sizes of the windows, before scaling.
-pub(super) const START: (f32, f32) = (460.0, 240.0);
-pub(super) const CONSENT: (f32, f32) = (500.0, 270.0);
+pub(super) const START: (f32, f32) = (500.0, 320.0);
+pub(super) const CONSENT: (f32, f32) = (540.0, 410.0);
 
 /// One button at the right end of a strip.
 fn button(layout: &mut Layout<'_>, id: Id, tone: Tone, label: &str) {
@@ -64,9 +68,11 @@ pub(super) fn start(layout: &mut Layout<'_>, start: &Start) {
             layout.gap(20.0);
             button(layout, CANCEL, Tone::Plain, "Cancel");
         }
-        Start::Connected { peer } => {
-            layout.text(TITLE, Weight::Title, false, format!("{peer} is connected"));
-            layout.gap(6.0);
+        Start::Connected { card } => {
+            layout.text(TITLE, Weight::Title, false, format!("{} is connected", card.name()));
+            layout.gap(8.0);
+            face::lay_out(layout, card);
+            layout.gap(8.0);
             layout.text(FIRST, Weight::Normal, false, "Nothing of your screen is seen yet. You will be asked first.");
             layout.gap(20.0);
             button(layout, CANCEL, Tone::Plain, "Disconnect");
@@ -81,13 +87,14 @@ pub(super) fn start(layout: &mut Layout<'_>, start: &Start) {
     }
 }
 
-/// The question. `left`: seconds until it is declined; the buttons work once it is `armed`.
-pub(super) fn consent(layout: &mut Layout<'_>, who: &str, mode: &str, left: u64, armed: bool) {
+/// The question, which is [`Card::shown`] line by line. `left`: seconds until it is declined; the buttons work once it is `armed`.
+pub(super) fn consent(layout: &mut Layout<'_>, card: &Card, mode: Mode, left: u64, armed: bool) {
     layout.pad(22.0);
-    layout.text(TITLE, Weight::Title, false, format!("{who} asks to {mode}"));
+    layout.text(TITLE, Weight::Title, false, card.question(mode));
     layout.gap(10.0);
-    let advice = "Allow it only if you know this person and asked for help. You can stop at any time.";
-    layout.text(FIRST, Weight::Normal, false, advice);
+    face::lay_out(layout, card);
+    layout.gap(10.0);
+    layout.text(FIRST, Weight::Normal, false, card.advice(mode));
     layout.gap(8.0);
     layout.text(SECOND, Weight::Dim, false, format!("Declined by itself in {}:{:02}.", left / 60, left % 60));
     layout.gap(18.0);
@@ -148,6 +155,12 @@ pub(super) fn bar(layout: &mut Layout<'_>, words: &str, chat: &str, paused: bool
 
 #[cfg(test)]
 mod tests {
+    use rh_auth::{
+        identity::PersonId,
+        ticket::Person,
+        value::{Digest, Line},
+    };
+
     use super::{
         super::super::{
             Options,
@@ -157,6 +170,23 @@ mod tests {
         },
         *,
     };
+
+    /// Somebody with a face and long lines.
+    fn card(name: &str) -> Card {
+        let file = include_bytes!("../../../idp/assets/hanna.png");
+        let line = |text: &str| Line::new(text).unwrap_or_default();
+        let mut card = Card::of_person(&Person {
+            oid: PersonId::new("long").unwrap_or_else(|_| unreachable!("it is short")),
+            spki: Digest([0; 32]),
+            name: line(name),
+            title: line("Senior support engineer for workplaces and meeting rooms"),
+            company: line("Contoso Deutschland Verwaltungsgesellschaft mbH & Co. KG"),
+            domain: line("verwaltung.deutschland.contoso.example"),
+            picture: Some(Digest::of(file)),
+        });
+        assert_eq!(card.set_portrait(&file.as_slice().into()), Ok(()));
+        card
+    }
 
     const LONG: &str = "Wolfeschlegelsteinhausenbergerdorff-Müller-Łukasiewicz the Third";
 
@@ -175,12 +205,17 @@ mod tests {
                 Start::Ask { error: None },
                 Start::Ask { error },
                 Start::Connecting,
-                Start::Connected { peer: LONG.to_owned() },
+                Start::Connected { card: Box::new(Card::unvouched(LONG)) },
+                Start::Connected { card: Box::new(card(LONG)) },
                 Start::Closed { reason: format!("{LONG} has left.") },
             ] {
                 window(START, &|layout| start(layout, &state));
             }
-            window(CONSENT, &|layout| consent(layout, LONG, "control your keyboard and pointer", 300, true));
+            for card in [Card::unvouched(LONG), card(LONG)] {
+                for mode in Mode::ALL {
+                    window(CONSENT, &|layout| consent(layout, &card, mode, 300, true));
+                }
+            }
         }
     }
 

@@ -14,7 +14,10 @@ mod code;
 mod layout;
 mod windows;
 
+use rh_proto::mode::Mode;
+
 use super::{Options, Supersede, UiError, UiInbox, shell};
+use crate::trust::Card;
 
 /// What the session tells the windows.
 #[derive(Clone, Debug)]
@@ -26,19 +29,19 @@ pub enum SharerUpdate {
     },
     /// The code is being tried.
     Connecting,
-    /// The helper is here and has not asked for anything yet.
+    /// The helper is here and has not asked for anything yet; or more has become known about who it is.
     Connected {
-        /// The helper's name.
-        peer: String,
+        /// Who it is, and on whose word.
+        card: Box<Card>,
     },
     /// The helper asks for a mode.
     ConsentRequest {
         /// Comes back in [`SharerAction::Consent`].
         id: u64,
-        /// The helper's name.
-        who: String,
-        /// What it asks for, such as "view your screen": follows "asks to" in a sentence.
-        mode_text: String,
+        /// Who asks: what the window says is [`Card::shown`].
+        card: Box<Card>,
+        /// What it asks for.
+        mode: Mode,
         /// How long it may wait for the answer; then it is declined.
         seconds: u32,
     },

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use accesskit::Role;
+use rh_proto::mode::Mode;
 use winit::{
     event::WindowEvent,
     keyboard::{Key, NamedKey},
@@ -14,6 +15,7 @@ use super::{
         Options, UiError,
         canvas::Brush,
         chat::{self, Chat},
+        face,
         pane::{Nothing, Paint, Pane, Told},
         plain,
         shell::{Desk, Stage},
@@ -25,6 +27,7 @@ use super::{
     bar::Bar,
     code, layout,
 };
+use crate::trust::Card;
 
 /// How long a question is only shown before it can be answered: a click or key that was meant for something else, on which
 /// the question opened, is no consent.
@@ -37,7 +40,7 @@ type Out = Box<dyn FnMut(SharerAction)>;
 pub(super) enum Start {
     Ask { error: Option<String> },
     Connecting,
-    Connected { peer: String },
+    Connected { card: Box<Card> },
     Closed { reason: String },
 }
 
@@ -45,8 +48,8 @@ pub(super) enum Start {
 #[derive(Debug)]
 struct Request {
     id: u64,
-    who: String,
-    mode: String,
+    card: Box<Card>,
+    mode: Mode,
     /// When the buttons begin to work; set when the window was painted first.
     armed: Option<Instant>,
     deadline: Instant,
@@ -112,7 +115,7 @@ impl SharerWindows {
     }
 
     fn ask(&mut self, desk: &mut Desk<'_>, request: Request) -> Result<(), UiError> {
-        let title = format!("{} asks", request.who);
+        let title = format!("{} asks", request.card.name());
         let attributes = Window::default_attributes().with_title(title).with_window_level(WindowLevel::AlwaysOnTop).with_resizable(true);
         // A new question is a new window: nothing that was pressed in the old one answers it.
         let pane = Pane::open(desk, attributes, Role::AlertDialog, layout::CONSENT)?;
@@ -130,7 +133,7 @@ impl SharerWindows {
         let armed = request.armed.is_some_and(|armed| armed <= now);
         let left = request.deadline.saturating_duration_since(now).as_secs();
         let mut place = pane.layout(desk);
-        layout::consent(&mut place, &request.who, &request.mode, left, armed);
+        layout::consent(&mut place, &request.card, request.mode, left, armed);
         let widgets = place.widgets;
         let first = pane.focus();
         pane.show(desk, widgets);
@@ -295,11 +298,12 @@ impl SharerWindows {
 
     fn paint(&mut self, desk: &mut Desk<'_>) -> Result<(), UiError> {
         let Self { start, consent, bar, talk, chat, .. } = self;
-        if let Some((pane, _)) = start {
-            pane.paint(desk, &mut Nothing)?;
+        if let Some((pane, start)) = start {
+            let card = if let Start::Connected { card } = start { Some(&**card) } else { None };
+            pane.paint(desk, &mut Face(card))?;
         }
         if let Some((pane, request)) = consent {
-            pane.paint(desk, &mut Nothing)?;
+            pane.paint(desk, &mut Face(Some(&request.card)))?;
             request.armed.get_or_insert_with(|| Instant::now() + ARMING);
         }
         if let Some(bar) = bar {
@@ -346,14 +350,22 @@ impl Stage for SharerWindows {
         match update {
             SharerUpdate::AskCode { error } => self.show_start(desk, Start::Ask { error: error.map(|e| plain::sentence(&e)) })?,
             SharerUpdate::Connecting => self.show_start(desk, Start::Connecting)?,
-            SharerUpdate::Connected { peer } => {
-                self.peer = plain::name(&peer);
-                self.show_start(desk, Start::Connected { peer: self.peer.clone() })?;
+            SharerUpdate::Connected { card } => {
+                self.peer = card.name().to_owned();
+                if let Some((pane, request)) = &mut self.consent {
+                    // The face comes a moment after the name; the words of the question are the same.
+                    request.card = card.clone();
+                    let area = pane.area();
+                    pane.damage(area);
+                    self.lay_out_consent(desk, Instant::now());
+                }
+                if self.bar.is_none() {
+                    self.show_start(desk, Start::Connected { card })?;
+                }
             }
-            SharerUpdate::ConsentRequest { id, who, mode_text, seconds } => {
+            SharerUpdate::ConsentRequest { id, card, mode, seconds } => {
                 let deadline = Instant::now() + Duration::from_secs(u64::from(seconds));
-                let (who, mode) = (plain::name(&who), plain::sentence(&mode_text));
-                self.ask(desk, Request { id, who, mode, armed: None, deadline })?;
+                self.ask(desk, Request { id, card, mode, armed: None, deadline })?;
             }
             SharerUpdate::ConsentGone => self.consent = None,
             SharerUpdate::Session { who, mode_text } => {
@@ -451,6 +463,17 @@ impl Stage for SharerWindows {
 
     fn finished(&self) -> bool {
         self.done
+    }
+}
+
+/// Paints the face on a trust screen.
+struct Face<'a>(Option<&'a Card>);
+
+impl Paint for Face<'_> {
+    fn paint(&mut self, widget: &Widget, brush: &mut Brush<'_>, _: &mut Fonts, theme: &Theme, _: f32) {
+        if let Some(picture) = self.0.and_then(Card::portrait) {
+            face::paint(widget, picture, brush, theme);
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct VirtualCapture {
 struct Told {
     layout: Arc<Layout>,
     state: State,
+    /// Of [`Scene::states`]: a state that came and went again is news, too, since frames may show what it announced.
+    states: u64,
     shape: Option<Arc<Shape>>,
     position: Option<Position>,
     ended: bool,
@@ -61,7 +63,7 @@ impl VirtualCapture {
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut scene = shared.lock();
         scene.consumers.push(Consumer { id, woken: false, watched: Vec::new() });
-        let told = Told { layout: Arc::clone(&scene.layout), state: State::Active, shape: None, position: None, ended: false };
+        let told = Told { layout: Arc::clone(&scene.layout), state: State::Active, states: 0, shape: None, position: None, ended: false };
         drop(scene);
         let info = Info {
             kind: Kind::Virtual,
@@ -86,7 +88,8 @@ impl Told {
             self.layout = Arc::clone(&scene.layout);
             return Some(Event::Layout(Arc::clone(&self.layout)));
         }
-        if self.state != scene.state {
+        if self.state != scene.state || self.states != scene.states {
+            self.states = scene.states;
             self.state = scene.state.clone();
             self.ended = matches!(self.state, State::Ended(_));
             return Some(Event::State(self.state.clone()));

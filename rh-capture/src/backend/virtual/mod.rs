@@ -260,7 +260,10 @@ impl VirtualDesktop {
 
     /// Makes captures report this state. While it is `Paused` or `Recovering` they announce no frames; after `Ended` they end.
     pub fn set_state(&self, state: State) {
-        self.change(|scene| scene.state = state);
+        self.change(|scene| {
+            scene.states += 1;
+            scene.state = state;
+        });
     }
 
     /// What the text field holds.

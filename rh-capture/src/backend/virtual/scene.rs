@@ -117,6 +117,8 @@ pub(super) struct Scene {
     pub(super) held_buttons: BTreeSet<super::Button>,
     pub(super) prompt: Option<(SecureKind, String)>,
     pub(super) state: State,
+    /// How often `state` was set.
+    pub(super) states: u64,
     pub(super) consumers: Vec<Consumer>,
     next_display: u32,
     scratch: Vec<Pixel>,
@@ -144,6 +146,7 @@ impl Scene {
             held_buttons: BTreeSet::new(),
             prompt: None,
             state: State::Active,
+            states: 0,
             consumers: Vec::new(),
             next_display: 0,
             scratch: Vec::new(),
@@ -279,6 +282,7 @@ impl Scene {
         self.prompt = kind.map(|kind| (kind, String::new()));
         self.drag = None;
         self.pressed = false;
+        self.states += 1;
         self.state = match (kind, self.screens.first()) {
             (Some(kind), Some(screen)) => State::Secure { kind, region: Some((screen.id, area.rect(screen.size))), capturable: true },
             (Some(kind), None) => State::Secure { kind, region: None, capturable: true },

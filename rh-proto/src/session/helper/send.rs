@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::Helper;
 use crate::error::Error;
 use crate::limits::charge;
@@ -40,6 +42,16 @@ impl Helper {
         self.link.outbox.input(|out| encode_acts(id, acts, out))?;
         self.last_input = id;
         Ok(id)
+    }
+
+    /// Shows this person's face to the sharer: an image file, once a session. It goes behind everything that is urgent.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] before authentication, after the end, and the second time; [`Error::LimitExceeded`] over
+    /// [`Limits::portrait`](crate::limits::Limits::portrait) bytes.
+    pub fn send_portrait(&mut self, now: Instant, file: Bytes) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.link.send_portrait(file)
     }
 
     /// Says something. Gives the id that `ChatDelivered` names.

@@ -81,6 +81,16 @@ impl Sharer {
         }
     }
 
+    /// Shows this person's face to the helper: an image file, once a session. It goes behind everything that is urgent.
+    ///
+    /// # Errors
+    /// [`Error::ApiMisuse`] before authentication, after the end, and the second time; [`Error::LimitExceeded`] over
+    /// [`Limits::portrait`](crate::limits::Limits::portrait) bytes.
+    pub fn send_portrait(&mut self, now: Instant, file: Bytes) -> Result<(), Error> {
+        self.handle_timeout(now);
+        self.link.send_portrait(file)
+    }
+
     /// Says something. Gives the id that `ChatDelivered` names.
     ///
     /// # Errors
