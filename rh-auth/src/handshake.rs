@@ -20,7 +20,8 @@
 //!
 //! What was learnt is in the [`Admission`]. Believe it once the session says `Authenticated`: only then does the other side know the same.
 
-mod attended;
+mod exchange;
+mod packed;
 mod parts;
 mod refusal;
 pub mod resume;
@@ -121,7 +122,7 @@ impl Admission {
 #[must_use]
 pub fn helper(pairing: Box<dyn Credential>, ticket: String, own: OwnSignIn, trust: Trust) -> (Box<dyn Credential>, Admission) {
     let admission = Admission::default();
-    (Box::new(attended::Helper::new(pairing, ticket, own, trust, admission.clone())), admission)
+    (Box::new(exchange::Helper::new(exchange::Lock::Code(pairing), ticket, own, trust, admission.clone())), admission)
 }
 
 /// The sharer's end of an attended session. It learns the ticket from the helper, and takes it on the authority's signature.
@@ -130,5 +131,5 @@ pub fn helper(pairing: Box<dyn Credential>, ticket: String, own: OwnSignIn, trus
 #[must_use]
 pub fn sharer(pairing: Box<dyn Credential>, own: OwnSignIn, trust: Trust) -> (Box<dyn Credential>, Admission) {
     let admission = Admission::default();
-    (Box::new(attended::Sharer::new(pairing, own, trust, admission.clone())), admission)
+    (Box::new(exchange::Sharer::new(pairing, exchange::Present::Person(own), trust, admission.clone())), admission)
 }

@@ -32,6 +32,8 @@ const TEST: &[Package] = &[
     Package { name: "libxkbcommon-x11-0", shows: "/usr/share/doc/libxkbcommon-x11-0", why: "the same, on X11" },
     Package { name: "nodejs", shows: "/usr/bin/node", why: "an identity provider to sign in at" },
     Package { name: "npm", shows: "/usr/bin/npm", why: "fetching it" },
+    Package { name: "glewlwyd", shows: "/usr/bin/glewlwyd", why: "a second identity provider" },
+    Package { name: "sqlite3", shows: "/usr/bin/sqlite3", why: "its database" },
 ];
 
 const CI: &[Package] = &[

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::pake::Exchange;
 use super::{Code, refusal};
 
-/// A code that the helper's app shows, good for one attempt within ten minutes.
+/// A code that the helper's app shows, good for one attempt within its lifetime: ten minutes, or what an organisation allows.
 ///
 /// Clones are handles on the same code: a listener gives every connection a [`credential`](Self::credential) of it, the first to start has the one attempt,
 /// and the others are refused. An attempt that fails, or is abandoned, burns the code: a stranger who connects can spoil a pairing, and never gets a second
@@ -24,6 +24,7 @@ pub struct LiveCode {
 struct Shared {
     code: Code,
     born: Instant,
+    lifetime: Duration,
     fate: Mutex<Fate>,
 }
 
@@ -54,13 +55,20 @@ pub enum Status {
 }
 
 impl LiveCode {
-    /// How long a code can be used: 10 minutes.
+    /// How long a code can be used unless told otherwise: 10 minutes.
     pub const LIFETIME: Duration = Duration::from_secs(600);
 
-    /// Starts the code's life.
+    /// Starts the code's life, of [`LIFETIME`](Self::LIFETIME).
     #[must_use]
     pub fn new(code: Code, now: Instant) -> Self {
-        Self { shared: Arc::new(Shared { code, born: now, fate: Mutex::new(Fate::Waiting) }) }
+        Self::with_lifetime(code, Self::LIFETIME, now)
+    }
+
+    /// Starts the code's life. `lifetime` is what the organisation allows, or what is left of the session's place at the authority; each attempt is one guess
+    /// in 2^25 however long it is. With no lifetime at all the code has expired already.
+    #[must_use]
+    pub fn with_lifetime(code: Code, lifetime: Duration, now: Instant) -> Self {
+        Self { shared: Arc::new(Shared { code, born: now, lifetime, fate: Mutex::new(Fate::Waiting) }) }
     }
 
     /// The code, to show and to read out.
@@ -113,7 +121,7 @@ impl Shared {
     }
 
     fn remaining(&self, now: Instant) -> Option<Duration> {
-        LiveCode::LIFETIME.checked_sub(now.saturating_duration_since(self.born)).filter(|remaining| !remaining.is_zero())
+        self.lifetime.checked_sub(now.saturating_duration_since(self.born)).filter(|remaining| !remaining.is_zero())
     }
 
     /// Takes the one attempt.

@@ -7,11 +7,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use rh_proto::credential::{AuthStep, Binding, ChannelKeys, Refusal, Role};
 
+use super::packed::Phrases;
 use super::{OwnSignIn, Trust, refusal};
 use crate::identity::PersonId;
 use crate::key::PublicKey;
 use crate::oidc::{self, Commitment, Expected, Proven};
-use crate::ticket::Ticket;
+use crate::ticket::{Sharer, Ticket};
 use crate::value::{Digest, Id, UnixTime};
 
 /// One end of one connection.
@@ -57,12 +58,6 @@ impl End {
         self.outgoing.push_back((step, body.into()));
     }
 
-    /// `rz`, then the token.
-    pub(super) fn send_identity(&mut self, own: &OwnSignIn) {
-        let body = [own.commitment().rz().as_slice(), own.token().as_bytes()].concat();
-        self.send(AuthStep::IDENTITY, body);
-    }
-
     pub(super) fn poll(&mut self) -> Option<(AuthStep, Bytes)> {
         self.outgoing.pop_front()
     }
@@ -71,10 +66,33 @@ impl End {
         self.outgoing.is_empty()
     }
 
-    /// Takes a ticket for this connection: genuine, of this session and organisation, with both keys, and never used here before.
-    pub(super) fn take_ticket(&self, now: Instant, token: &[u8], session_id: [u8; 16]) -> Result<Ticket, Refusal> {
+    /// A ticket in the form in which it crosses.
+    pub(super) fn pack_ticket(&self, token: &str, session_id: [u8; 16]) -> Result<Bytes, Refusal> {
+        let connection = self.connection(session_id)?;
+        let body = Phrases::ticket(connection.each_ref().map(String::as_str)).pack(token);
+        body.map(Bytes::from).ok_or_else(refusal::misuse)
+    }
+
+    /// Takes a ticket of the peer.
+    pub(super) fn take_ticket(&self, now: Instant, body: &[u8], session_id: [u8; 16]) -> Result<Ticket, Refusal> {
+        let connection = self.connection(session_id)?;
+        let token = Phrases::ticket(connection.each_ref().map(String::as_str)).unpack(body).ok_or_else(refusal::malformed)?;
+        self.open_ticket(now, &token, session_id)
+    }
+
+    /// What a ticket for this connection says of it: session, helper's key, sharer's key.
+    fn connection(&self, session_id: [u8; 16]) -> Result<[String; 3], Refusal> {
+        let (own, peer) = (self.own_key()?.fingerprint().to_string(), self.peer_key()?.fingerprint().to_string());
+        let sid = Id(session_id).to_string();
+        Ok(match self.role {
+            Role::Helper => [sid, own, peer],
+            Role::Sharer => [sid, peer, own],
+        })
+    }
+
+    /// Opens a ticket for this connection: genuine, of this session and organisation, with both keys, and never used here before.
+    pub(super) fn open_ticket(&self, now: Instant, token: &str, session_id: [u8; 16]) -> Result<Ticket, Refusal> {
         let now = self.trust.clock.at(now);
-        let token = std::str::from_utf8(token).map_err(|_| refusal::malformed())?;
         let ticket = Ticket::open(token, &self.trust.authority, now).map_err(|error| refusal::ticket(&error))?;
         if ticket.sid != Id(session_id) {
             return Err(refusal::other_session());
@@ -104,18 +122,38 @@ impl End {
         if (own, peer) == expected { Ok(()) } else { Err(refusal::wrong_key()) }
     }
 
+    /// `rz`, then this end's own token in the form in which it crosses.
+    pub(super) fn pack_identity(&self, own: &OwnSignIn, ticket: &Ticket) -> Result<Bytes, Refusal> {
+        let commitment = own.commitment();
+        let nonce = commitment.nonce();
+        let token = self.phrases(self.role, ticket, &nonce).pack(own.token()).ok_or_else(refusal::misuse)?;
+        Ok(Bytes::from([commitment.rz().as_slice(), &token].concat()))
+    }
+
     /// Checks the peer's identity: its token is for its key and its role, and it is the person that the ticket names.
-    pub(super) fn take_identity(&self, now: Instant, body: &[u8], person: &PersonId) -> Result<Proven, Refusal> {
+    pub(super) fn take_identity(&self, now: Instant, body: &[u8], ticket: &Ticket, person: &PersonId) -> Result<Proven, Refusal> {
         let (rz, token) = body.split_first_chunk::<32>().ok_or_else(refusal::malformed)?;
-        let token = std::str::from_utf8(token).map_err(|_| refusal::malformed())?;
         let peer = match self.role {
             Role::Helper => Role::Sharer,
             Role::Sharer => Role::Helper,
         };
         let commitment = Commitment::new(peer, *rz, self.peer_key()?);
+        let nonce = commitment.nonce();
+        let token = self.phrases(peer, ticket, &nonce).unpack(token).ok_or_else(refusal::malformed)?;
         let Trust { provider, keys, clock, .. } = &self.trust;
         let expected = Expected { provider, keys, commitment: &commitment, now: clock.at(now) };
-        let proven = oidc::check(token, &expected).map_err(|error| refusal::token(&error))?;
+        let proven = oidc::check(&token, &expected).map_err(|error| refusal::token(&error))?;
         if proven.person == *person { Ok(proven) } else { Err(refusal::wrong_person()) }
+    }
+
+    /// What both ends know of the token of the person in that role.
+    fn phrases<'a>(&'a self, role: Role, ticket: &'a Ticket, nonce: &'a str) -> Phrases<'a> {
+        let (oid, name) = match (role, &ticket.sharer) {
+            (Role::Helper, _) => (ticket.helper.oid.as_str(), ticket.helper.name.as_str()),
+            (Role::Sharer, Sharer::Person(person)) => (person.oid.as_str(), person.name.as_str()),
+            (Role::Sharer, Sharer::Device(_)) => ("", ""),
+        };
+        let provider = &self.trust.provider;
+        Phrases::id_token([provider.issuer(), provider.client_id(), provider.tenant().as_str(), nonce, oid, name])
     }
 }

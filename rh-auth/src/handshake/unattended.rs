@@ -13,182 +13,124 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use rh_proto::credential::{AuthStep, Binding, ChannelKeys, Credential, Refusal, Role};
+use rh_proto::credential::{AuthStep, Binding, ChannelKeys, Credential, Refusal};
 
-use super::parts::End;
-use super::{Admission, Admitted, OwnSignIn, Trust, refusal};
-use crate::key::SigningKey;
-use crate::ticket::{DeviceProof, Sharer, Ticket};
+use super::exchange::{Helper, Lock, Present, Sharer};
+use super::{Admission, OwnSignIn, Trust, refusal};
+use crate::key::{PublicKey, SigningKey};
+use crate::ticket::DeviceProof;
 
 /// The helper's end of an unattended session.
 #[must_use]
 pub fn helper(ticket: String, own: OwnSignIn, trust: Trust) -> (Box<dyn Credential>, Admission) {
     let admission = Admission::default();
-    let end = End::new(Role::Helper, trust);
-    (Box::new(Helper { end, token: ticket, own, admission: admission.clone(), stage: HelperStage::Ready }), admission)
+    (Box::new(Helper::new(Lock::DeviceKey, ticket, own, trust, admission.clone())), admission)
 }
 
 /// The device's end of an unattended session. `key` is the one that was registered when it was enrolled.
 #[must_use]
 pub fn device(key: SigningKey, trust: Trust) -> (Box<dyn Credential>, Admission) {
     let admission = Admission::default();
-    let end = End::new(Role::Sharer, trust);
-    (Box::new(Device { end, key, admission: admission.clone(), stage: DeviceStage::Ready }), admission)
+    let present = Present::Device(key.public_key());
+    let lock = ShownProof { key, session_key: None, proof: Shown::NotYet };
+    (Box::new(Sharer::new(Box::new(lock), present, trust, admission.clone())), admission)
 }
 
-struct Helper {
-    end: End,
-    token: String,
-    own: OwnSignIn,
-    admission: Admission,
-    stage: HelperStage,
+/// The helper's lock: opened by the device's proof.
+pub(super) struct AwaitedProof {
+    registered: PublicKey,
+    session_key: PublicKey,
+    state: Awaited,
 }
 
-enum HelperStage {
-    Ready,
-    AwaitingDevice(Box<(Ticket, Binding)>),
-    Convinced,
+enum Awaited {
+    NotStarted,
+    Proof(DeviceProof),
+    Opened,
     Refused(Refusal),
 }
 
-impl Helper {
-    fn advance(&mut self, stage: HelperStage, step: AuthStep, body: &[u8]) -> Result<HelperStage, Refusal> {
-        match (stage, step) {
-            (HelperStage::AwaitingDevice(awaited), AuthStep::DEVICE) => {
-                let (ticket, binding) = *awaited;
-                let Sharer::Device(device) = &ticket.sharer else { return Err(refusal::misuse()) };
-                let token = std::str::from_utf8(body).map_err(|_| refusal::malformed())?;
-                let proof = DeviceProof::open(token, &device.key).map_err(|_| refusal::device())?;
-                if proof != DeviceProof::of(&binding, self.end.peer_key()?) {
-                    return Err(refusal::device());
-                }
-                self.end.send(AuthStep::TICKET, std::mem::take(&mut self.token));
-                self.end.send_identity(&self.own);
-                self.admission.set(Admitted { ticket, peer: None, resumed: None });
-                Ok(HelperStage::Convinced)
-            }
-            (HelperStage::Refused(refusal), _) => Err(refusal),
-            _ => Err(refusal::unexpected()),
-        }
+impl AwaitedProof {
+    /// Of the device with that registered key, at the other end of a connection that shows `session_key`.
+    pub(super) const fn new(registered: PublicKey, session_key: PublicKey) -> Self {
+        Self { registered, session_key, state: Awaited::NotStarted }
+    }
+
+    fn check(&self, expected: &DeviceProof, body: &[u8]) -> Result<(), Refusal> {
+        let token = std::str::from_utf8(body).map_err(|_| refusal::malformed())?;
+        let proof = DeviceProof::open(token, &self.registered).map_err(|_| refusal::device())?;
+        if proof == *expected { Ok(()) } else { Err(refusal::device()) }
     }
 }
 
-impl Credential for Helper {
-    fn secured(&mut self, keys: &ChannelKeys) {
-        self.end.secured(keys);
-    }
-
-    fn start(&mut self, now: Instant, binding: &Binding) -> Result<(), Refusal> {
-        let HelperStage::Ready = std::mem::replace(&mut self.stage, HelperStage::Refused(refusal::unexpected())) else {
-            return Err(refusal::unexpected());
-        };
-        self.end.start(binding, Some(self.own.commitment().key()))?;
-        let ticket = self.end.take_ticket(now, self.token.as_bytes(), binding.session_id)?;
-        if matches!(ticket.sharer, Sharer::Person(_)) {
-            return Err(refusal::misuse());
-        }
-        self.stage = HelperStage::AwaitingDevice(Box::new((ticket, binding.clone())));
+impl Credential for AwaitedProof {
+    fn start(&mut self, _now: Instant, binding: &Binding) -> Result<(), Refusal> {
+        self.state = Awaited::Proof(DeviceProof::of(binding, self.session_key));
         Ok(())
     }
 
     fn handle(&mut self, _now: Instant, step: AuthStep, body: &[u8]) -> Result<(), Refusal> {
-        let stage = std::mem::replace(&mut self.stage, HelperStage::Refused(refusal::unexpected()));
-        match self.advance(stage, step, body) {
-            Ok(stage) => {
-                self.stage = stage;
-                Ok(())
-            }
-            Err(refusal) => {
-                self.stage = HelperStage::Refused(refusal.clone());
-                Err(refusal)
-            }
-        }
+        let result = match (&self.state, step) {
+            (Awaited::Proof(expected), AuthStep::DEVICE) => self.check(expected, body),
+            (Awaited::Refused(refusal), _) => Err(refusal.clone()),
+            _ => Err(refusal::unexpected()),
+        };
+        self.state = result.clone().map_or_else(Awaited::Refused, |()| Awaited::Opened);
+        result
     }
 
     fn poll(&mut self) -> Option<(AuthStep, Bytes)> {
-        if matches!(self.stage, HelperStage::Convinced) { self.end.poll() } else { None }
+        None
     }
 
     fn is_complete(&self) -> bool {
-        matches!(self.stage, HelperStage::Convinced) && self.end.is_drained()
+        matches!(self.state, Awaited::Opened)
     }
 
     fn abandon(&mut self, _now: Instant) {}
 }
 
-struct Device {
-    end: End,
+/// The device's lock: open for whoever is at the other end, once the proof is shown. The helper's ticket and token say who that is.
+struct ShownProof {
     key: SigningKey,
-    admission: Admission,
-    stage: DeviceStage,
+    session_key: Option<PublicKey>,
+    proof: Shown,
 }
 
-enum DeviceStage {
-    Ready,
-    AwaitingTicket { session_id: [u8; 16] },
-    AwaitingIdentity(Box<Ticket>),
-    Convinced,
-    Refused(Refusal),
+enum Shown {
+    NotYet,
+    Waiting(String),
+    Sent,
 }
 
-impl Device {
-    fn advance(&self, now: Instant, stage: DeviceStage, step: AuthStep, body: &[u8]) -> Result<DeviceStage, Refusal> {
-        match (stage, step) {
-            (DeviceStage::AwaitingTicket { session_id }, AuthStep::TICKET) => {
-                let ticket = self.end.take_ticket(now, body, session_id)?;
-                match &ticket.sharer {
-                    Sharer::Device(device) if device.key == self.key.public_key() => Ok(DeviceStage::AwaitingIdentity(Box::new(ticket))),
-                    Sharer::Device(_) => Err(refusal::wrong_key()),
-                    Sharer::Person(_) => Err(refusal::unexpected()),
-                }
-            }
-            (DeviceStage::AwaitingIdentity(ticket), AuthStep::IDENTITY) => {
-                let peer = self.end.take_identity(now, body, &ticket.helper.oid)?;
-                self.admission.set(Admitted { ticket: *ticket, peer: Some(peer), resumed: None });
-                Ok(DeviceStage::Convinced)
-            }
-            (DeviceStage::Refused(refusal), _) => Err(refusal),
-            _ => Err(refusal::unexpected()),
-        }
-    }
-}
-
-impl Credential for Device {
+impl Credential for ShownProof {
     fn secured(&mut self, keys: &ChannelKeys) {
-        self.end.secured(keys);
+        self.session_key = PublicKey::from_spki(&keys.own);
     }
 
     fn start(&mut self, _now: Instant, binding: &Binding) -> Result<(), Refusal> {
-        let DeviceStage::Ready = std::mem::replace(&mut self.stage, DeviceStage::Refused(refusal::unexpected())) else {
-            return Err(refusal::unexpected());
-        };
-        self.end.start(binding, None)?;
-        let proof = DeviceProof::of(binding, self.end.own_key()?).issue(&self.key);
-        self.end.send(AuthStep::DEVICE, proof);
-        self.stage = DeviceStage::AwaitingTicket { session_id: binding.session_id };
+        let session_key = self.session_key.ok_or_else(refusal::misuse)?;
+        self.proof = Shown::Waiting(DeviceProof::of(binding, session_key).issue(&self.key));
         Ok(())
     }
 
-    fn handle(&mut self, now: Instant, step: AuthStep, body: &[u8]) -> Result<(), Refusal> {
-        let stage = std::mem::replace(&mut self.stage, DeviceStage::Refused(refusal::unexpected()));
-        match self.advance(now, stage, step, body) {
-            Ok(stage) => {
-                self.stage = stage;
-                Ok(())
-            }
-            Err(refusal) => {
-                self.stage = DeviceStage::Refused(refusal.clone());
-                Err(refusal)
+    fn handle(&mut self, _now: Instant, _step: AuthStep, _body: &[u8]) -> Result<(), Refusal> {
+        // The helper has nothing to say before it has seen the proof.
+        Err(refusal::unexpected())
+    }
+
+    fn poll(&mut self) -> Option<(AuthStep, Bytes)> {
+        match std::mem::replace(&mut self.proof, Shown::Sent) {
+            Shown::Waiting(proof) => Some((AuthStep::DEVICE, Bytes::from(proof))),
+            other => {
+                self.proof = other;
+                None
             }
         }
     }
 
-    fn poll(&mut self) -> Option<(AuthStep, Bytes)> {
-        if matches!(self.stage, DeviceStage::Refused(_)) { None } else { self.end.poll() }
-    }
-
     fn is_complete(&self) -> bool {
-        matches!(self.stage, DeviceStage::Convinced) && self.end.is_drained()
+        matches!(self.proof, Shown::Sent)
     }
 
     fn abandon(&mut self, _now: Instant) {}

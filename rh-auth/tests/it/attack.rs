@@ -5,7 +5,12 @@
 
 mod flips;
 pub(crate) mod keys;
+#[cfg(feature = "tokens")]
+mod net;
 pub(crate) mod relay;
-mod sockets;
+#[cfg(feature = "tokens")]
+pub(crate) mod scene;
 mod streams;
+#[cfg(feature = "tokens")]
+mod threats;
 pub(crate) mod world;

@@ -32,6 +32,7 @@ pub(crate) fn between(helper: HelperEnd, sharer: SharerEnd) -> [usize; 2] {
         bytes[1] += wire.len();
         helper.handle_bytes(epoch(), &wire);
         wire.clear();
+        assert!(!helper.is_closed() && !sharer.is_closed(), "{:?} {:?}", helper.poll_event(), sharer.poll_event());
         sure[0] |= std::iter::from_fn(|| helper.poll_event()).any(|event| event == HelperEvent::Authenticated);
         sure[1] |= std::iter::from_fn(|| sharer.poll_event()).any(|event| event == SharerEvent::Authenticated);
     }

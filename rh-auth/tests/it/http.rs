@@ -2,6 +2,7 @@
 
 mod browser;
 mod discovery;
+mod glewlwyd;
 mod loopback;
 mod provider;
 mod sign_in;

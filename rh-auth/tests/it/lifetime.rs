@@ -25,6 +25,21 @@ fn a_code_lives_ten_minutes() {
 }
 
 #[test]
+fn an_organisation_can_make_it_shorter_or_longer() {
+    let start = epoch();
+    for seconds in [0, 1, 60, 3600] {
+        let live = LiveCode::with_lifetime(code(), Duration::from_secs(seconds), start);
+        assert_eq!(live.status(after(start, seconds)), Status::Expired, "{seconds}");
+        let refusal = live.credential([1; 32]).start(after(start, seconds), &binding(Role::Helper)).unwrap_err();
+        assert_eq!(refusal.code, CloseCode::CODE_EXPIRED);
+        if seconds > 0 {
+            assert_eq!(live.status(start), Status::Waiting { remaining: Duration::from_secs(seconds) });
+            assert_eq!(live.credential([1; 32]).start(after(start, seconds - 1), &binding(Role::Helper)), Ok(()));
+        }
+    }
+}
+
+#[test]
 fn an_attempt_that_outlives_the_code_fails() {
     let start = epoch();
     let live = LiveCode::new(code(), start);

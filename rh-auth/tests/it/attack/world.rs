@@ -52,7 +52,11 @@ impl HelperEnd {
 
     /// With any credential; `seed` makes its session key and the session's id.
     pub(crate) fn with(credential: Box<dyn Credential>, seed: u8, settings: Settings, now: Instant) -> Self {
-        Self::new(Secured::helper(&Identity::from_seed([seed; 32]), [seed; 16], settings, credential, now).unwrap())
+        Self::of_session(credential, seed, [seed; 16], settings, now)
+    }
+
+    pub(crate) fn of_session(credential: Box<dyn Credential>, seed: u8, session: [u8; 16], settings: Settings, now: Instant) -> Self {
+        Self::new(Secured::helper(&Identity::from_seed([seed; 32]), session, settings, credential, now).unwrap())
     }
 
     /// Plays the helper's part of the session. Every act answers one event, so that the two logs do not depend on timing.
@@ -194,8 +198,17 @@ impl World {
 
     /// Runs until both ends are closed and silent.
     pub(crate) fn run(&mut self, relay: &mut impl Relay) {
+        self.run_while(relay, |_| true);
+    }
+
+    /// Runs until both ends take each other for who they are.
+    pub(crate) fn run_until_authenticated(&mut self, relay: &mut impl Relay) {
+        self.run_while(relay, |world| !(world.helper.authenticated && world.sharer.authenticated));
+    }
+
+    fn run_while(&mut self, relay: &mut impl Relay, goes_on: impl Fn(&Self) -> bool) {
         let mut ended = [false; 2];
-        loop {
+        while goes_on(self) {
             let mut moved = self.helper.act(self.now) | self.sharer.act(self.now);
             let mut packets = Vec::new();
             for leg in Leg::BOTH {

@@ -11,7 +11,7 @@ use rh_auth::identity::{DeviceId, PersonId, TenantId};
 use rh_auth::key::{Algorithm, SigningKey};
 use rh_auth::oidc::Commitment;
 use rh_auth::ticket::{Device, Modes, Person, ReplayGuard, Sharer, Ticket};
-use rh_auth::value::{Digest, Id, Identifier, Line, StableCode, UnixTime};
+use rh_auth::value::{Digest, Id, Identifier, Line, StableCode, UnixTime, from_base64url};
 use rh_proto::credential::{AuthStep, Binding, ChannelKeys, Credential, Refusal, Role};
 use rh_proto::error::CloseCode;
 use rh_proto::mode::{Mode, ModeSet};
@@ -25,6 +25,14 @@ pub(crate) const SESSION: [u8; 16] = [1; 16];
 
 pub(crate) fn person_id(text: &str) -> PersonId {
     PersonId::new(text).unwrap()
+}
+
+/// A compact JWS as it may cross, without any of the phrases that would make it shorter (`docs/TOKENS.md`, "The exchange"); what is none crosses as it is.
+pub(crate) fn crossing(token: &str) -> Vec<u8> {
+    let parts: Option<Vec<_>> = token.split('.').map(|part| from_base64url(part.as_bytes())).collect();
+    let Some([header, payload, signature]) = parts.as_deref() else { return token.as_bytes().to_vec() };
+    let length = u16::try_from(signature.len()).unwrap().to_be_bytes();
+    [&length, signature.as_slice(), header, &[1], payload].concat()
 }
 
 /// The key of a seed byte: 1 is Alice's, who helps, 2 Bob's, who shares, as `attack::world` has them.
@@ -41,7 +49,7 @@ fn person(oid: &str, seed: u8) -> Person {
     Person {
         oid: PersonId::new(oid).unwrap(),
         spki: key(seed).public_key().fingerprint(),
-        name: line(oid),
+        name: line(&format!("{oid} Ångström")),
         title: line("Support engineer"),
         company: line("Contoso"),
         domain: line("contoso.example"),

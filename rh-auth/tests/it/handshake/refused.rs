@@ -10,7 +10,7 @@ use rh_proto::credential::Role;
 use rh_proto::error::CloseCode;
 use serde_json::json;
 
-use super::cast::{Cast, NOW, authority, device_ticket, key, sign_in, sign_in_with, ticket, trust};
+use super::cast::{Cast, NOW, authority, crossing, device_ticket, key, sign_in, sign_in_with, ticket, trust};
 
 /// What each end refuses with, after checking that neither is convinced by an end that refuses.
 fn codes(cast: &Cast) -> (Option<CloseCode>, Option<CloseCode>) {
@@ -34,7 +34,7 @@ fn rogue_ticket(token: String) -> Option<CloseCode> {
     let mut pair = good.pair();
     pair.run(|n, _, body| {
         if n == 3 {
-            *body = token.clone().into_bytes();
+            *body = crossing(&token);
         }
     });
     assert!(!pair.gave_tokens(Role::Sharer) && !pair.helper.is_convinced());
@@ -67,8 +67,9 @@ fn a_wrong_ticket_is_refused_by_both() {
         "an unattended ticket where a person is"
     );
     assert_eq!(with_ticket(&device_ticket()).0, Some(CloseCode::INTERNAL));
-    assert_eq!(rogue_ticket(String::new()), Some(CloseCode::TICKET_REFUSED));
-    assert_eq!(rogue_ticket("x".repeat(60_000)), Some(CloseCode::TICKET_REFUSED));
+    assert_eq!(rogue_ticket(String::new()), Some(CloseCode::AUTH_MALFORMED));
+    assert_eq!(rogue_ticket("x".repeat(60_000)), Some(CloseCode::AUTH_MALFORMED));
+    assert_eq!(rogue_ticket(String::from("e30.e30.AA")), Some(CloseCode::TICKET_REFUSED), "two empty objects and a byte");
 }
 
 #[test]
@@ -119,16 +120,21 @@ fn a_wrong_sharer_is_refused_by_the_helper() {
     assert_eq!(at_helper(reflected), Some(CloseCode::WRONG_KEY), "role confusion");
 }
 
+/// As it crossed it says nothing here, since it is put in terms of the other role; put in plain terms it is a token of the helper's key and role.
 #[test]
 fn the_helpers_own_identity_sent_back_is_not_the_sharers() {
-    let mut pair = Cast::new().pair();
-    let mut own = Vec::new();
-    pair.run(|n, _, body| match n {
-        4 => own.clone_from(body),
-        5 => body.clone_from(&own),
-        _ => {}
-    });
-    assert_eq!(pair.helper.refused(), Some(CloseCode::WRONG_KEY));
+    let own = Cast::new().helper;
+    let plain = [own.commitment().rz().as_slice(), &crossing(own.token())].concat();
+    for (in_plain_terms, code) in [(false, CloseCode::TOKEN_REFUSED), (true, CloseCode::WRONG_KEY)] {
+        let mut pair = Cast::new().pair();
+        let mut own = Vec::new();
+        pair.run(|n, _, body| match n {
+            4 => own.clone_from(body),
+            5 => body.clone_from(if in_plain_terms { &plain } else { &own }),
+            _ => {}
+        });
+        assert_eq!(pair.helper.refused(), Some(code));
+    }
 }
 
 /// Relay, stolen code and a genuine insider together: Mallory is a member, signs in under her true name, knows the code, and stands in the middle. C alone would
@@ -143,7 +149,7 @@ fn an_insider_who_stole_the_code_is_stopped_by_the_ticket() {
     let alices = ticket().issue(&authority());
     pair.run(|n, _, body| {
         if n == 3 {
-            *body = alices.clone().into_bytes();
+            *body = crossing(&alices);
         }
     });
     assert_eq!(pair.sharer.refused(), Some(CloseCode::WRONG_KEY));
@@ -179,7 +185,7 @@ fn a_corrupt_provider_is_stopped_by_the_ticket() {
     let genuine = ticket().issue(&authority());
     pair.run(|n, _, body| {
         if n == 3 {
-            *body = genuine.clone().into_bytes();
+            *body = crossing(&genuine);
         }
     });
     assert_eq!(pair.sharer.refused(), Some(CloseCode::WRONG_KEY));

@@ -14,11 +14,11 @@ use crate::support::epoch;
 
 const TRANSCRIPT: [u8; 32] = [0x77; 32];
 
-fn remembered(mode: Mode) -> Remembered {
+pub(crate) fn remembered(mode: Mode) -> Remembered {
     Remembered { ticket: ticket(), transcript: TRANSCRIPT, mode }
 }
 
-fn resume_ticket() -> ResumeTicket {
+pub(crate) fn resume_ticket() -> ResumeTicket {
     ResumeTicket {
         sid: Id(SESSION),
         jti: Id([8; 16]),

@@ -5,7 +5,7 @@ use rh_auth::ticket::{Sharer, Ticket};
 use rh_proto::credential::{AuthStep, Role};
 use rh_proto::error::CloseCode;
 
-use super::cast::{End, Pair, authority, device_ticket, key, person_id, sign_in, ticket, trust};
+use super::cast::{End, Pair, authority, crossing, device_ticket, key, person_id, sign_in, ticket, trust};
 use crate::support::epoch;
 
 fn pair_with(ticket: &Ticket, registered: u8) -> Pair {
@@ -86,7 +86,7 @@ fn a_device_takes_only_tickets_that_name_it() {
         let token = ticket.issue(&authority());
         pair.run(|n, _, body| {
             if n == 1 {
-                *body = token.clone().into_bytes();
+                *body = crossing(&token);
             }
         });
         pair.sharer.refused()

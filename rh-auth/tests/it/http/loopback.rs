@@ -28,7 +28,7 @@ fn waiting() -> Loopback {
 }
 
 /// A parameter of the address, and the port that it leads back to.
-fn parameter(address: &str, name: &str) -> String {
+pub(crate) fn parameter(address: &str, name: &str) -> String {
     let (_, query) = address.split_once('?').unwrap();
     let found = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).unwrap_or_else(|| panic!("{name} in {address}"));
     found.to_owned()
