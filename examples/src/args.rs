@@ -16,7 +16,7 @@ pub const DEFAULT_ADDRESS: &str = "127.0.0.1:7473";
 /// Shows a code. The sharer types it: that, and the sharer's consent, is what lets this app see anything.
 #[derive(Debug, Parser)]
 #[command(name = "helper", version, after_help = after(HELPER_EXAMPLES))]
-#[command(group(ArgGroup::new("where").args(["listen", "connect"])))]
+#[command(group(ArgGroup::new("where").args(["listen", "connect", "service"])))]
 pub struct HelperArgs {
     /// Wait for the sharer at this address [default: 127.0.0.1:7473]
     #[arg(long, value_name = "IP:PORT")]
@@ -24,6 +24,15 @@ pub struct HelperArgs {
     /// Go to a sharer that listens
     #[arg(long, value_name = "HOST:PORT")]
     pub connect: Option<String>,
+    /// Meet through the organisation's service at this address; both people sign in [default: none]
+    #[arg(long, value_name = "URL")]
+    pub service: Option<String>,
+    /// SHA-256 of the service's certificate, where the service made its own and printed it
+    #[arg(long, value_name = "HEX", requires = "service")]
+    pub service_certificate: Option<String>,
+    /// The organisation's id, where the service has several
+    #[arg(long, value_name = "ID", requires = "service")]
+    pub tenant: Option<String>,
     /// Never ask for more than seeing
     #[arg(long)]
     pub view_only: bool,
@@ -59,6 +68,7 @@ pub struct HelperArgs {
 const HELPER_EXAMPLES: &str = "Examples:
   helper                                  wait on this machine, in a window
   helper --listen 0.0.0.0:7473            wait for sharers of the network
+  helper --service https://help.example   with a code of the organisation's service
   helper --code-lifetime 60               with a code that is good for a minute
   helper --headless --png last.png --frames 10
                                           ten frames, then the picture";
@@ -68,7 +78,7 @@ const HELPER_EXAMPLES: &str = "Examples:
 /// Type the code that the helper reads to you. Nothing is shown before you allow it, and a bar on your screen says who sees it until the end.
 #[derive(Debug, Parser)]
 #[command(name = "sharer", version, after_help = after(SHARER_EXAMPLES))]
-#[command(group(ArgGroup::new("where").args(["listen", "connect"])))]
+#[command(group(ArgGroup::new("where").args(["listen", "connect", "service"])))]
 pub struct SharerArgs {
     /// Go to the helper that waits at this address [default: 127.0.0.1:7473]
     #[arg(long, value_name = "HOST:PORT")]
@@ -76,6 +86,18 @@ pub struct SharerArgs {
     /// Wait for the helper at this address instead
     #[arg(long, value_name = "IP:PORT")]
     pub listen: Option<SocketAddr>,
+    /// Meet through the organisation's service at this address; both people sign in [default: none]
+    #[arg(long, value_name = "URL")]
+    pub service: Option<String>,
+    /// SHA-256 of the service's certificate, where the service made its own and printed it
+    #[arg(long, value_name = "HEX", requires = "service")]
+    pub service_certificate: Option<String>,
+    /// The organisation's id, where the service has several
+    #[arg(long, value_name = "ID", requires = "service")]
+    pub tenant: Option<String>,
+    /// This device's id in the organisation's directory
+    #[arg(long, value_name = "ID", requires = "service")]
+    pub device: Option<String>,
     /// The X display to share [default: $DISPLAY]
     #[arg(long, value_name = ":N")]
     pub display: Option<String>,
@@ -114,6 +136,7 @@ pub struct SharerArgs {
 const SHARER_EXAMPLES: &str = "Examples:
   sharer                                  share $DISPLAY with the helper on this machine
   sharer --connect helper.example:7473    with one on the network
+  sharer --service https://help.example   with somebody for whom the organisation vouches
   sharer --console --virtual 1280x720     share a built-in desktop, ask on the terminal";
 
 /// The main job by itself: a sharer and a helper over loopback, through the real protocol

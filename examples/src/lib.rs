@@ -17,6 +17,7 @@ pub mod png;
 pub mod program;
 pub mod screen;
 pub mod script;
+pub mod service;
 pub mod sharer;
 pub mod sign_in;
 pub mod stats;

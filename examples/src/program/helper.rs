@@ -12,16 +12,20 @@ use std::{
 };
 
 use rh_auth::code::{Code, LiveCode, Status};
-use rh_proto::session::{Close, HelperEvent};
+use rh_proto::{
+    credential::Role,
+    mode::Mode,
+    session::{Close, HelperEvent},
+};
 use tokio::{
     select,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
 use super::{
-    Meeting, Place,
+    Meeting, Place, Way,
     door::{Arrival, Door},
-    one_line, outcome, runtime,
+    offer, one_line, outcome, runtime,
 };
 use crate::{
     args::HelperArgs,
@@ -30,6 +34,7 @@ use crate::{
     helper::{Guest, Request, Update, run as run_session},
     say,
     script::{self, Command},
+    service::Address,
     ui::{
         self, SharedPicture, UiSender,
         helper::{HelperAction, HelperUpdate, RequestedMode},
@@ -43,7 +48,8 @@ use crate::{
 /// One sentence and an exit code for whatever ends it early.
 pub fn run(args: &HelperArgs) -> Result<(), Failure> {
     let place = Place::new(args.listen, args.connect.clone(), true);
-    if args.headless { headless(args, &place) } else { windowed(args, &place) }
+    let service = super::service(args.service.as_ref(), args.service_certificate.as_ref(), args.tenant.as_ref());
+    if args.headless { headless(args, &place, service.as_ref()) } else { windowed(args, &place, service.as_ref()) }
 }
 
 /// A fresh code, good for one session and for so long.
@@ -57,31 +63,33 @@ fn new_code(lifetime: Duration) -> Result<LiveCode, Failure> {
 }
 
 /// One session, driven by lines.
-fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
+fn headless(args: &HelperArgs, place: &Place, service: Option<&Address>) -> Result<(), Failure> {
     let (requests, mut asked) = unbounded_channel();
     let seen = Arc::new(Seen::default());
     let mut front =
         Printer { requests: requests.clone(), seen: Arc::clone(&seen), most: args.frames, display: args.display, declined: false };
     let runtime = runtime()?;
     let (close, mode, interrupted) = runtime.block_on(async {
-        let meeting = place.open().await?;
-        let code = new_code(Duration::from_secs(args.code_lifetime))?;
-        say!("address {}", meeting.address());
-        say!("code {}", code.code());
+        let way = Way::open(place, service, Role::Helper, false).await?;
         listen_to_commands(requests.clone(), Arc::clone(&seen), args.view_only)?;
         let interrupted = interruptible(requests.clone());
-        let mut door = Door::new(&meeting, &args.name);
-        let guest = match welcome(&mut door, &code, &mut asked).await? {
-            Welcome::Guest(guest) => guest,
-            Welcome::Over(close) => return Ok((close, None, false)),
-            Welcome::Left => return Err(Failure::new(Kind::Interrupted, "left before anybody came")),
-        };
         let mut tell = |update: Update<'_>| front.print(&update);
-        let report = select! {
-            report = run_session(guest, &mut tell, &mut asked) => report,
-            never = door.turn_away(&code, |close| say!("note {}", second_use(close))) => match never {},
+        let (close, mode) = match &way {
+            Way::Direct(meeting) => direct(args, meeting, &mut tell, &mut asked).await?,
+            Way::Service(desk, standing) => {
+                let show = |notice: offer::Notice<'_>| match notice {
+                    offer::Notice::Code(code) => say!("code {}", code.code()),
+                    offer::Notice::Sentence(sentence) => say!("note {}", one_line(&sentence)),
+                };
+                let met = offer::meet(desk, standing, &args.name, show, &mut asked).await?;
+                let Some(met) = met else { return Err(Failure::new(Kind::Interrupted, "left before anybody came")) };
+                let (guest, end) = met.into_guest();
+                let report = run_session(guest, &mut tell, &mut asked).await;
+                end(&report.close);
+                (report.close, report.mode)
+            }
         };
-        Ok((report.close, report.mode, interrupted.load(Ordering::Acquire)))
+        Ok((close, mode, interrupted.load(Ordering::Acquire)))
     })?;
     // Without a session there is no picture; why there is none is the better reason.
     let written = args.png.as_ref().map_or(Ok(()), |path| seen.write_png(path));
@@ -95,6 +103,29 @@ fn headless(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Declined, "the sharer declined, or did not answer"));
     }
     written
+}
+
+/// One session by code alone: how it ended, and the highest mode.
+async fn direct(
+    args: &HelperArgs,
+    meeting: &Meeting,
+    tell: &mut (dyn FnMut(Update<'_>) + Send),
+    asked: &mut UnboundedReceiver<Request>,
+) -> Result<(Close, Option<Mode>), Failure> {
+    let code = new_code(Duration::from_secs(args.code_lifetime))?;
+    say!("address {}", meeting.address());
+    say!("code {}", code.code());
+    let mut door = Door::new(meeting, &args.name);
+    let guest = match welcome(&mut door, &code, asked).await? {
+        Welcome::Guest(guest) => guest,
+        Welcome::Over(close) => return Ok((close, None)),
+        Welcome::Left => return Err(Failure::new(Kind::Interrupted, "left before anybody came")),
+    };
+    let report = select! {
+        report = run_session(guest, tell, asked) => report,
+        never = door.turn_away(&code, |close| say!("note {}", second_use(close))) => match never {},
+    };
+    Ok((report.close, report.mode))
 }
 
 /// What waiting for a sharer came to.
@@ -141,7 +172,7 @@ fn second_use(close: &Close) -> String {
 }
 
 /// Resolves when the person leaves before there is a session, or nobody is there any more to leave.
-async fn until_leave(asked: &mut UnboundedReceiver<Request>) {
+pub(super) async fn until_leave(asked: &mut UnboundedReceiver<Request>) {
     while asked.recv().await.is_some_and(|request| request != HelperAction::Leave) {}
 }
 
@@ -279,13 +310,12 @@ impl Printer {
 }
 
 /// Sessions in a window, one after the other, until it is closed.
-fn windowed(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
+fn windowed(args: &HelperArgs, place: &Place, service: Option<&Address>) -> Result<(), Failure> {
     let (window, inbox) = ui::channel();
     let (requests, mut asked) = unbounded_channel();
-    let place = place.clone();
     let background = runtime()?;
     // Before the window appears: an address that is in use wants a sentence on the terminal.
-    let meeting = background.block_on(place.open())?;
+    let way = background.block_on(Way::open(place, service, Role::Helper, true))?;
     let reception = Reception {
         name: args.name.clone(),
         lifetime: Duration::from_secs(args.code_lifetime),
@@ -295,9 +325,7 @@ fn windowed(args: &HelperArgs, place: &Place) -> Result<(), Failure> {
     };
     let session = thread::Builder::new()
         .name("session".to_owned())
-        .spawn(move || {
-            background.block_on(reception.run(&meeting, &mut asked)).inspect_err(|failure| reception.close(&failure.to_string()))
-        })
+        .spawn(move || background.block_on(reception.run(&way, &mut asked)).inspect_err(|failure| reception.close(&failure.to_string())))
         .map_err(|e| Failure::new(Kind::Other, format!("the system has no thread left: {e}")))?;
     let options = ui::Options {
         title: "Remote Help: helper".to_owned(),
@@ -325,8 +353,32 @@ struct Reception {
 }
 
 impl Reception {
-    /// Waits for a sharer, with one code after the other, and runs the session.
-    async fn run(&self, meeting: &Meeting, asked: &mut UnboundedReceiver<Request>) -> Result<(), Failure> {
+    /// Waits for a sharer, and runs the session.
+    async fn run(&self, way: &Way, asked: &mut UnboundedReceiver<Request>) -> Result<(), Failure> {
+        match way {
+            Way::Direct(meeting) => self.run_direct(meeting, asked).await,
+            Way::Service(desk, standing) => {
+                let show = |notice: offer::Notice<'_>| {
+                    let _ = self.window.send(match notice {
+                        offer::Notice::Code(code) => HelperUpdate::Code { code: code.code().to_string(), address: String::new() },
+                        offer::Notice::Sentence(sentence) => HelperUpdate::Notice(sentence),
+                    });
+                };
+                let Some(met) = offer::meet(desk, standing, &self.name, show, asked).await? else { return Ok(()) };
+                let (guest, end) = met.into_guest();
+                let mut front = helper_front(self.window.clone());
+                let report = run_session(guest, &mut front, asked).await;
+                end(&report.close);
+                if !report.close.clean || report.close.by_peer {
+                    until_leave(asked).await;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// By code alone, with one code after the other.
+    async fn run_direct(&self, meeting: &Meeting, asked: &mut UnboundedReceiver<Request>) -> Result<(), Failure> {
         let name = self.name.clone();
         let mut door = Door::new(meeting, &name);
         let Some((guest, code)) = self.welcome(&mut door, meeting, asked).await? else { return Ok(()) };

@@ -2,11 +2,12 @@
 
 mod door;
 pub mod helper;
+mod offer;
 pub mod sharer;
 
 use std::{net::SocketAddr, time::Duration};
 
-use rh_proto::error::CloseCode;
+use rh_proto::{credential::Role, error::CloseCode};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
@@ -16,6 +17,9 @@ use tokio::{
 use crate::{
     args::DEFAULT_ADDRESS,
     failure::{Failure, Kind},
+    say,
+    service::{Address, Desk},
+    vouched::Standing,
 };
 
 /// How long a dialled address may take to answer.
@@ -97,6 +101,38 @@ impl Meeting {
             },
         }
     }
+}
+
+/// How the programs find each other.
+#[derive(Debug)]
+enum Way {
+    /// Directly; the code is all there is.
+    Direct(Meeting),
+    /// Through the organisation's service, as somebody who has signed in.
+    Service(Box<Desk>, Box<Standing>),
+}
+
+impl Way {
+    /// Starts to listen, or signs in at the organisation's provider: in a browser where there are windows, else by an address on the terminal.
+    async fn open(place: &Place, service: Option<&Address>, role: Role, windows: bool) -> Result<Self, Failure> {
+        let Some(address) = service else { return place.open().await.map(Self::Direct) };
+        let desk = Desk::open(address).await?;
+        say!("organisation {}", one_line(desk.organisation()));
+        let open = move |address: &str| {
+            if !windows {
+                say!("sign-in {address}");
+            }
+            windows && rh_auth::http::open_browser(address)
+        };
+        let standing = desk.sign_in(role, open).await?;
+        say!("signed in");
+        Ok(Self::Service(Box::new(desk), Box::new(standing)))
+    }
+}
+
+/// Where the service is, from the options.
+fn service(url: Option<&String>, fingerprint: Option<&String>, tenant: Option<&String>) -> Option<Address> {
+    Some(Address { url: url?.clone(), fingerprint: fingerprint.cloned(), tenant: tenant.cloned() })
 }
 
 /// What a peer wrote, as one line that a script can rely on.

@@ -13,18 +13,16 @@ use std::{
 };
 
 use rh_auth::code::Code;
-use rh_proto::{mode::Mode, session::SharerEvent};
-use tokio::{
-    net::TcpStream,
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-};
+use rh_proto::{credential::Role, mode::Mode, session::SharerEvent};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Meeting, Place, one_line, outcome, runtime};
+use super::{Place, Way, one_line, outcome, runtime};
 use crate::{
     args::SharerArgs,
     failure::{Failure, Kind},
     say,
     screen::{Animation, Screen, animate, run_watchdog, watchdog},
+    service::Address,
     sharer::{Options, Report, Request, Update, run as run_session},
     terminal,
     trust::Card,
@@ -34,6 +32,7 @@ use crate::{
     },
     vouched::Entry,
     windows::{sharer_front, state, wish},
+    wire::Transport,
 };
 
 /// How often the console shows that it lives.
@@ -48,6 +47,8 @@ pub fn run(args: &SharerArgs) -> Result<(), Failure> {
         return run_watchdog();
     }
     let place = Place::new(args.listen, args.connect.clone(), false);
+    let service = super::service(args.service.as_ref(), args.service_certificate.as_ref(), args.tenant.as_ref());
+    let entrance = Entrance { place, service, device: args.device.clone() };
     if !args.console
         && let Some(display) = &args.display
     {
@@ -55,9 +56,23 @@ pub fn run(args: &SharerArgs) -> Result<(), Failure> {
     }
     let (screen, animation) = open(args)?;
     let options = Options { name: args.name.clone(), view_only: args.view_only, budget: args.budget };
-    if args.console { console(&place, screen, &options) } else { windowed(args, &place, screen, &options) }?;
+    if args.console { console(&entrance, screen, &options) } else { windowed(args, &entrance, screen, &options) }?;
     drop(animation);
     Ok(())
+}
+
+/// Where helpers come in.
+struct Entrance {
+    place: Place,
+    service: Option<Address>,
+    /// This device's id in the organisation's directory.
+    device: Option<String>,
+}
+
+impl Entrance {
+    async fn open(&self, windows: bool) -> Result<Way, Failure> {
+        Way::open(&self.place, self.service.as_ref(), Role::Sharer, windows).await
+    }
 }
 
 /// Starts this program again on the display that it shares, unless it is there: the bar belongs where the screen is seen, and windows open on `$DISPLAY`.
@@ -89,17 +104,19 @@ fn open(args: &SharerArgs) -> Result<(Screen, Option<Animation>), Failure> {
 }
 
 /// Asks on the terminal.
-fn console(place: &Place, screen: Screen, options: &Options) -> Result<(), Failure> {
+fn console(entrance: &Entrance, screen: Screen, options: &Options) -> Result<(), Failure> {
     let (requests, mut asked) = unbounded_channel();
     let pending = Arc::new(Mutex::new(None));
+    let runtime = runtime()?;
+    let way = runtime.block_on(entrance.open(false))?;
     say!("type the helper's code:");
     read_lines(requests.clone(), Arc::clone(&pending))?;
     beat(requests.clone())?;
-    let runtime = runtime()?;
     let (report, interrupted) = runtime.block_on(async {
         let interrupted = interruptible(requests.clone());
-        let meeting = place.open().await?;
-        say!("address {}", meeting.address());
+        if let Way::Direct(meeting) = &way {
+            say!("address {}", meeting.address());
+        }
         let code = loop {
             match asked.recv().await {
                 Some(Request::Action(SharerAction::Code(text))) => match Code::parse(&text) {
@@ -112,12 +129,12 @@ fn console(place: &Place, screen: Screen, options: &Options) -> Result<(), Failu
                 Some(_) => {}
             }
         };
-        let Some(stream) = caller(&meeting, &mut asked).await? else {
+        let Some((stream, entry)) = caller(&way, code, entrance.device.as_deref(), &mut asked).await? else {
             return Err(Failure::new(Kind::Interrupted, "ended before there was a session"));
         };
         let mut card = Card::unvouched("");
         let mut front = |update: Update<'_>| print(&update, &pending, &mut card);
-        let report = run_session(Box::new(stream), Entry::Code(code), screen, options, &mut front, &mut asked).await?;
+        let report = run_session(stream, entry, screen, options, &mut front, &mut asked).await?;
         Ok((report, interrupted.load(Ordering::Acquire)))
     })?;
     say!("closed {}", one_line(&report.close.text));
@@ -250,12 +267,12 @@ fn interruptible(requests: UnboundedSender<Request>) -> Arc<AtomicBool> {
 }
 
 /// Asks in windows.
-fn windowed(args: &SharerArgs, place: &Place, screen: Screen, options: &Options) -> Result<(), Failure> {
+fn windowed(args: &SharerArgs, entrance: &Entrance, screen: Screen, options: &Options) -> Result<(), Failure> {
     let (windows, inbox) = ui::channel();
     let (requests, mut asked) = unbounded_channel();
     let background = runtime()?;
-    let meeting = background.block_on(place.open())?;
-    let (options, interrupts) = (options.clone(), requests.clone());
+    let way = background.block_on(entrance.open(true))?;
+    let (options, interrupts, device) = (options.clone(), requests.clone(), entrance.device.clone());
     let session = thread::Builder::new()
         .name("session".to_owned())
         .spawn(move || {
@@ -270,14 +287,14 @@ fn windowed(args: &SharerArgs, place: &Place, screen: Screen, options: &Options)
                     };
                 };
                 let _ = windows.send(SharerUpdate::Connecting);
-                let outcome = match caller(&meeting, &mut asked).await {
+                let outcome = match caller(&way, code, device.as_deref(), &mut asked).await {
                     Ok(None) => {
                         let _ = windows.send(SharerUpdate::Quit);
                         return Err(Failure::new(Kind::Interrupted, "ended before there was a session"));
                     }
-                    Ok(Some(stream)) => {
+                    Ok(Some((stream, entry))) => {
                         let mut front = sharer_front(windows.clone());
-                        run_session(Box::new(stream), Entry::Code(code), screen, &options, &mut front, &mut asked).await
+                        run_session(stream, entry, screen, &options, &mut front, &mut asked).await
                     }
                     Err(failure) => Err(failure),
                 };
@@ -303,11 +320,28 @@ fn windowed(args: &SharerArgs, place: &Place, screen: Screen, options: &Options)
     session.join().unwrap_or_else(|_| Err(Failure::new(Kind::Other, "the session panicked: this is a bug, please report it")))
 }
 
-/// The connection with the helper; `None` when the person gives up before there is one.
-async fn caller(meeting: &Meeting, asked: &mut UnboundedReceiver<Request>) -> Result<Option<TcpStream>, Failure> {
+/// The connection with the helper, and by what it is let in; `None` when the person gives up before there is one.
+async fn caller(
+    way: &Way,
+    code: Code,
+    device: Option<&str>,
+    asked: &mut UnboundedReceiver<Request>,
+) -> Result<Option<(Box<dyn Transport>, Entry)>, Failure> {
     let stop = async { while asked.recv().await.is_some_and(|request| request != SharerAction::Stop.into()) {} };
+    let come = async {
+        match way {
+            Way::Direct(meeting) => {
+                let stream: Box<dyn Transport> = Box::new(meeting.next().await?);
+                Ok((stream, Entry::Code(code)))
+            }
+            Way::Service(desk, standing) => {
+                let (stream, line) = desk.claim(&code, standing, device).await?;
+                Ok((stream, Entry::Vouched { code, standing: standing.clone(), line }))
+            }
+        }
+    };
     tokio::select! {
-        stream = meeting.next() => stream.map(Some),
+        come = come => come.map(Some),
         () = stop => Ok(None),
     }
 }

@@ -30,6 +30,7 @@ mod programs;
 mod prompt;
 mod rogue;
 mod scratch;
+mod service;
 mod slow;
 mod terminal;
 mod ui;
