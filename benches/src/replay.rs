@@ -1,6 +1,7 @@
 //! Measures the codec on raw frames from standard input; `replay --help` says how.
 
 mod replay_args;
+mod replay_pool;
 mod replay_quality;
 mod replay_report;
 
@@ -8,6 +9,7 @@ use std::{
     fs::File,
     io::{self, BufWriter, IsTerminal, Read, Write},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,6 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
     replay_args::{Args, Switch},
+    replay_pool::Pool,
     replay_quality::Quality,
     replay_report::{Report, Tally},
 };
@@ -99,11 +102,18 @@ fn cpu_ms() -> f64 {
     Duration::try_from(now).map_or(0.0, |now| now.as_secs_f64() * 1e3)
 }
 
+/// The clock, in milliseconds: with several threads the time that passes is what counts.
+fn wall_ms() -> f64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    Duration::try_from(now).map_or(0.0, |now| now.as_secs_f64() * 1e3)
+}
+
 /// A sharer and a viewer without a link between them.
 struct Replay<'a> {
     args: &'a Args,
     encoder: Encoder,
     decoder: Decoder,
+    clock: fn() -> f64,
     pace: Option<Pace>,
     /// Time since the first frame, as the frames tell it.
     now: Duration,
@@ -117,9 +127,14 @@ impl<'a> Replay<'a> {
     fn new(args: &'a Args, dump: Option<BufWriter<File>>) -> Result<Self, Failure> {
         let profile = args.profile.into();
         let settings = Settings { profile, effort: args.effort.into(), refine: args.refine == Switch::On, ..Settings::default() };
+        let mut encoder = Encoder::new(settings).map_err(failed("the encoder"))?;
+        if args.threads > 1 {
+            encoder = encoder.with_workers(Arc::new(Pool::new(args.threads)?));
+        }
         Ok(Self {
             args,
-            encoder: Encoder::new(settings).map_err(failed("the encoder"))?,
+            encoder,
+            clock: if args.threads > 1 { wall_ms } else { cpu_ms },
             decoder: Decoder::of(profile, Limits::default()).map_err(failed("the decoder"))?,
             pace: args.budget.map(|rate| Pace::new(rate, Duration::ZERO)),
             now: Duration::ZERO,
@@ -198,11 +213,11 @@ impl<'a> Replay<'a> {
     fn send(&mut self, view: &FrameView<'_>) -> Result<(f64, f64, bool), Failure> {
         let budget = self.pace.as_mut().map_or(Budget::UNLIMITED, |pace| pace.budget(self.now));
         self.message.clear();
-        let start = cpu_ms();
+        let start = (self.clock)();
         self.encoder.encode(view, &Hints::default(), budget, &mut self.message).map_err(failed("encoding"))?;
-        let encoded = cpu_ms();
+        let encoded = (self.clock)();
         self.decoder.decode(&self.message).map_err(failed("decoding"))?;
-        let decoded = cpu_ms();
+        let decoded = (self.clock)();
         if let Some(pace) = &mut self.pace {
             pace.spend(self.message.len());
         }

@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// Processor time against bytes.
     #[arg(long, value_enum, default_value_t = EffortArg::Balanced)]
     pub(crate) effort: EffortArg,
+    /// Threads that code at once. With more than one, times are those of the clock and not of the processor.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) threads: u8,
     /// Bytes a second: a token bucket, one second deep, full at the start. Unlimited if absent.
     #[arg(long, value_name = "BYTES_PER_SECOND", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     pub(crate) budget: Option<u64>,

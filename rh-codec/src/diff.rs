@@ -201,11 +201,6 @@ impl TileMap {
         self.places().filter(move |(tile, _)| tile.rows == 0 && tile.changed == date).map(|(_, rect)| rect)
     }
 
-    /// The tiles that changed at that date last.
-    pub(crate) fn changed_at(&self, date: u64) -> impl Iterator<Item = Rect> {
-        self.places().filter(move |(tile, _)| tile.changed == date).map(|(_, rect)| rect)
-    }
-
     fn places(&self) -> impl Iterator<Item = (&Tile, Rect)> {
         let places = (0..self.rows()).flat_map(|row| (0..self.columns).map(move |column| (column, row)));
         self.tiles.iter().zip(places).map(|(tile, (column, row))| (tile, self.tile_rect(column, row)))

@@ -1,13 +1,15 @@
 //! Frames to wire bytes.
 
+use std::sync::Arc;
+
 use crate::{
-    Budget, Encoded, Error, FirstPaint, FrameView, Hints, Move, Rect, Settings,
+    Budget, Encoded, Error, FirstPaint, FrameView, Hints, Move, Rect, Settings, Workers,
     cache::Cache,
     classify::{self, Content},
     diff::{TILE, TileMap},
     image::Surface,
     motion,
-    owed::{self, Owed},
+    owed::Owed,
     paint::{Paint, REFINED_AT_ONCE, halves, most_bytes, strips},
     profile::Writer,
     region,
@@ -91,6 +93,13 @@ impl Encoder {
             pieces: Vec::new(),
             copies: Vec::new(),
         })
+    }
+
+    /// Lends the encoder threads for its calls. Bytes stay the same.
+    #[must_use]
+    pub fn with_workers(mut self, workers: Arc<dyn Workers>) -> Self {
+        self.writer.set_workers(workers);
+        self
     }
 
     /// Appends to `out` what brings the viewer closest to `frame` within `budget`; nothing if it shows that already.
@@ -334,14 +343,8 @@ impl Encoder {
         }
         let mut regions = std::mem::take(&mut self.regions);
         regions.clear();
-        for tile in self.tiles.changed_at(self.now) {
-            for block in self.owed.blocks(tile).filter(|block| owed::sharp(frame, *block)) {
-                match regions.last_mut() {
-                    Some(run) if run.right() == block.x && run.y == block.y => run.width += block.width,
-                    _ => regions.push(block),
-                }
-            }
-        }
+        let (tiles, now) = (&self.tiles, self.now);
+        self.owed.sharp_runs(&mut regions, frame, |block| tiles.changed(block.x / TILE, block.y / TILE) == now);
         for region in &regions {
             if !self.send_piece(frame, *region, Paint::Text, message, encoded) {
                 break;

@@ -186,11 +186,14 @@ impl std::fmt::Debug for FrameView<'_> {
 
 /// Whether two rows show the same colours.
 ///
-/// Mostly their bytes are the same too, which is found out fastest. If not, differences are folded over blocks rather than tested a
+/// Of long rows the bytes mostly are the same too, which is found out fastest. Differences are folded over blocks rather than tested a
 /// pixel at a time, which compilers turn into vector code.
+#[inline]
 pub(crate) fn same_colours(a: &[Pixel], b: &[Pixel]) -> bool {
+    /// Pixels up to which calling a comparison of bytes costs more than it saves.
+    const SHORT: usize = 64;
     debug_assert_eq!(a.len(), b.len());
-    if a == b {
+    if a.len() > SHORT && a == b {
         return true;
     }
     let ((a_blocks, a_rest), (b_blocks, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());

@@ -26,6 +26,7 @@ mod region;
 pub mod rfx;
 mod room;
 mod settings;
+mod workers;
 
 pub use decoder::{Decoder, Update};
 pub use encoder::Encoder;
@@ -34,3 +35,4 @@ pub use image::{FrameView, Move, PixelFormat, Rect, Surface};
 pub use limits::Limits;
 pub use pace::Pace;
 pub use settings::{Budget, Effort, Encoded, FirstPaint, Hints, Profile, Settings};
+pub use workers::Workers;

@@ -305,20 +305,25 @@ fn slot_of(hash: u32) -> usize {
 
 /// Grows a copy's target sideways by up to a tile, as far as every row that matches inside matches there too.
 fn widen(target: Rect, frame: &FrameView<'_>, shown: &Surface, vector: Vector) -> Rect {
-    let size = shown.size();
-    let same = |x: u32, y: u32| {
-        let at = vector.apply(Rect::new(x, y, 1, 1), size);
-        x < size.0 && at.is_some_and(|at| colour(frame.row_pixels(y)[x as usize]) == colour(shown.row_pixels(at.y)[at.x as usize]))
-    };
-    let (mut left, mut right) = (TILE.min(target.x), TILE);
-    for y in target.y..target.bottom() {
-        let row = Rect { y, height: 1, ..target };
-        let inside = vector.apply(row, size);
-        if !inside.is_some_and(|src| same_colours(frame.span(row.x, y, row.width), shown.span(src.x, src.y, src.width))) {
-            continue;
+    let Some(src) = vector.apply(target, shown.size()) else { return target };
+    // Both sides stay within the picture.
+    let mut left = TILE.min(target.x).min(src.x);
+    let mut right = TILE.min(frame.width() - target.right()).min(frame.width() - src.right());
+    for y in 0..target.height {
+        if left == 0 && right == 0 {
+            break;
         }
-        left = (0..left).find(|i| !same(target.x - i - 1, y)).unwrap_or(left);
-        right = (0..right).find(|i| !same(target.right() + i, y)).unwrap_or(right);
+        let new = |x: u32, width: u32| frame.span(x, target.y + y, width);
+        let old = |x: u32, width: u32| shown.span(x, src.y + y, width);
+        let differ = |(a, b): (&Pixel, &Pixel)| colour(*a) != colour(*b);
+        let from_left = new(target.x - left, left).iter().zip(old(src.x - left, left)).rev().position(differ);
+        let from_right = new(target.right(), right).iter().zip(old(src.right(), right)).position(differ);
+        let narrower = from_left.is_some() || from_right.is_some();
+        if narrower && same_colours(new(target.x, target.width), old(src.x, src.width)) {
+            // Below the side's length.
+            left = from_left.and_then(|side| u32::try_from(side).ok()).unwrap_or(left);
+            right = from_right.and_then(|side| u32::try_from(side).ok()).unwrap_or(right);
+        }
     }
     Rect { x: target.x - left, width: target.width + left + right, ..target }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     FrameView, Rect,
-    image::{Surface, same_colours},
+    image::{Pixel, Surface, colour, same_colours},
 };
 
 /// Side of a block, in pixels.
@@ -19,6 +19,8 @@ pub(crate) struct Owed {
     /// 0 for exact.
     passes: Vec<u8>,
     inexact: usize,
+    /// Kept for its memory only.
+    candidates: Vec<Candidate>,
 }
 
 impl Owed {
@@ -105,9 +107,37 @@ impl Owed {
         if right == 0 { Rect::default() } else { Rect::new(left, top, right - left, bottom - top).intersection(&rect) }
     }
 
-    /// The inexact blocks that `rect` touches, in rows from left to right.
-    pub(crate) fn blocks(&self, rect: Rect) -> impl Iterator<Item = Rect> {
-        touched(rect).filter(|(column, row)| self.passes[self.index(*column, *row)] > 0).map(|(column, row)| self.block(column, row))
+    /// Adds to `runs` the inexact blocks that look like text in the frame, of those that `changed` names, joined to the right.
+    ///
+    /// Blocks are ruled out together, in the order of the frame's rows: most have too many colours after a few of them, and going down
+    /// each block alone would wait for memory at every row.
+    pub(crate) fn sharp_runs(&mut self, runs: &mut Vec<Rect>, frame: &FrameView<'_>, changed: impl Fn(Rect) -> bool) {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        for row in 0..self.height.div_ceil(BLOCK) {
+            candidates.clear();
+            let inexact = (0..self.columns).filter(|column| self.passes[self.index(*column, row)] > 0);
+            candidates.extend(
+                inexact.map(|column| self.block(column, row)).filter(|block| changed(*block)).map(|block| Candidate { block, bits: 0 }),
+            );
+            for y in row * BLOCK..self.height.min(row * BLOCK + BLOCK) {
+                if candidates.is_empty() {
+                    break;
+                }
+                let pixels = frame.row_pixels(y);
+                candidates.retain_mut(|candidate| {
+                    let Rect { x, width, .. } = candidate.block;
+                    candidate.look(&pixels[x as usize..][..width as usize]);
+                    candidate.bits.count_ones() <= FEW
+                });
+            }
+            for block in candidates.iter().map(|candidate| candidate.block).filter(|block| sharp(frame, *block)) {
+                match runs.last_mut() {
+                    Some(run) if run.right() == block.x && run.y == block.y => run.width += block.width,
+                    _ => runs.push(block),
+                }
+            }
+        }
+        self.candidates = candidates;
     }
 
     fn block(&self, column: u32, row: u32) -> Rect {
@@ -130,22 +160,25 @@ fn touched(rect: Rect) -> impl Iterator<Item = (u32, u32)> {
         .flat_map(move |row| (rect.x / BLOCK..rect.right().div_ceil(BLOCK)).map(move |column| (column, row)))
 }
 
+/// Colours of a block of text, at most.
+const FEW: u32 = 24;
+/// Least difference in a channel between neighbours that are letter and ground.
+const APART: u8 = 48;
+
 /// Whether a block of the frame is text by the measure of the project's benchmarks: 2 to 24 colours, and neighbours far apart.
 ///
 /// Inside of pictures such blocks (letters over a photograph, sharp edges on a flat ground) are painted exactly at once.
-pub(crate) fn sharp(frame: &FrameView<'_>, block: Rect) -> bool {
-    const FEW: usize = 24;
-    const APART: u8 = 48;
-    let mut seen = [0u32; FEW];
+fn sharp(frame: &FrameView<'_>, block: Rect) -> bool {
+    let mut seen = [0u32; FEW as usize];
     let (mut count, mut apart) = (0, false);
     for y in block.y..block.bottom() {
         let row = frame.span(block.x, y, block.width);
         let mut last = None;
         for pixel in row {
-            let colour = crate::image::colour(*pixel);
+            let colour = colour(*pixel);
             if last != Some(colour) {
                 if !seen[..count].contains(&colour) {
-                    if count == FEW {
+                    if count == seen.len() {
                         return false;
                     }
                     seen[count] = colour;
@@ -160,4 +193,18 @@ pub(crate) fn sharp(frame: &FrameView<'_>, block: Rect) -> bool {
         }
     }
     apart
+}
+
+/// A block that may be text, and the colours seen in its first rows: each sets one of 128 bits, so that there are at least as many
+/// colours as bits.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    block: Rect,
+    bits: u128,
+}
+
+impl Candidate {
+    fn look(&mut self, row: &[Pixel]) {
+        self.bits = row.iter().fold(self.bits, |bits, pixel| bits | 1 << (colour(*pixel).wrapping_mul(0x9e37_79b1) >> 25));
+    }
 }

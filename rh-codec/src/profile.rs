@@ -1,7 +1,9 @@
 //! The wire formats behind one face: the encoder's steps are the same for all of them.
 
+use std::sync::Arc;
+
 use crate::{
-    Effort, Error, FrameView, Limits, Profile, Rect, Surface, egfx,
+    Effort, Error, FrameView, Limits, Profile, Rect, Surface, Workers, egfx,
     egfx::caps::{CapSet, CapsConfirm},
     motion::Copy,
     native,
@@ -26,6 +28,13 @@ impl Writer {
                 Self::Egfx { writer, failed: Ok(()) }
             }
         })
+    }
+
+    /// Lends threads; of use to the native profile only.
+    pub(crate) fn set_workers(&mut self, workers: Arc<dyn Workers>) {
+        if let Self::Native(writer) = self {
+            writer.set_workers(workers);
+        }
     }
 
     /// Whether images can be coarse at first, and tiles kept and recalled.

@@ -77,6 +77,44 @@ impl Coder for Write<'_> {
     }
 }
 
+/// Writes down what is to be coded, to be coded later, or meanwhile.
+///
+/// A decision is 0, whether it is "yes", and in 16 bits how likely that was; a plain number is 1, its count of bits in 5, and itself.
+/// Lower bits first.
+pub(super) struct Note<'a>(pub(super) &'a mut Vec<u32>);
+
+impl Note<'_> {
+    /// Codes what was noted.
+    pub(super) fn code(notes: &[u32], range: &mut RangeEncoder, out: &mut Vec<u8>) {
+        for note in notes {
+            if note & 1 == 0 {
+                // Fifteen bits are left above the chance, and are 0.
+                range.decision(note & 2 != 0, (note >> 2 & 0xffff) as u16, out);
+            } else {
+                range.plain(note >> 6, note >> 1 & 0x1f, out);
+            }
+        }
+    }
+}
+
+impl Coder for Note<'_> {
+    #[inline]
+    fn bit(&mut self, yes: bool, chance: &mut Chance) -> bool {
+        self.0.push(u32::from(chance.decided(yes)) << 2 | u32::from(yes) << 1);
+        yes
+    }
+
+    #[inline]
+    fn plain(&mut self, number: u32, count: u32) -> u32 {
+        self.0.push(number << 6 | count << 1 | 1);
+        number
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 impl Coder for RangeDecoder<'_> {
     #[inline]
     fn bit(&mut self, _: bool, chance: &mut Chance) -> bool {

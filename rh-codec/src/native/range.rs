@@ -28,11 +28,19 @@ impl Chance {
         Self { fast: yes, slow: yes }
     }
 
+    /// Learns from a decision, and returns how likely "yes" was before, in 2^-16.
+    #[inline]
+    pub(crate) fn decided(&mut self, yes: bool) -> u16 {
+        let likely = self.yes();
+        self.learn(yes);
+        likely
+    }
+
     /// In 2^-16, never 0 and never 1.
-    fn yes(self) -> u64 {
+    fn yes(self) -> u16 {
         // What is learned stops short of certainty: a shift to the right leaves nothing of less than 2^FAST and 2^SLOW.
         debug_assert!(self.fast.min(self.slow) > 0, "a chance that started as certain");
-        (u64::from(self.fast) + u64::from(self.slow)) >> 1
+        self.fast.midpoint(self.slow)
     }
 
     fn learn(&mut self, yes: bool) {
@@ -61,8 +69,13 @@ impl RangeEncoder {
     /// Codes a decision, and learns from it.
     #[inline]
     pub(crate) fn bit(&mut self, yes: bool, chance: &mut Chance, out: &mut Vec<u8>) {
-        let middle = cut(self.low, self.high, chance.yes());
-        chance.learn(yes);
+        self.decision(yes, chance.decided(yes), out);
+    }
+
+    /// Codes a decision that was so likely "yes", in 2^-16.
+    #[inline]
+    pub(crate) fn decision(&mut self, yes: bool, likely: u16, out: &mut Vec<u8>) {
+        let middle = cut(self.low, self.high, likely.into());
         if yes {
             self.high = middle;
         } else {
@@ -169,7 +182,7 @@ impl<'a> RangeDecoder<'a> {
     /// The opposite of [`RangeEncoder::bit`].
     #[inline]
     pub(crate) fn bit(&mut self, chance: &mut Chance) -> bool {
-        let middle = cut(self.low, self.high, chance.yes());
+        let middle = cut(self.low, self.high, u64::from(chance.yes()));
         let yes = self.code <= middle;
         chance.learn(yes);
         if yes {

@@ -1,8 +1,10 @@
 //! Operations to wire bytes.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::{
     SLICES, START, VERSION,
-    coder::{Coder, Write},
+    coder::{Coder, Note, Write},
     exact,
     image::{Scratch, Window},
     range::RangeEncoder,
@@ -10,7 +12,12 @@ use super::{
     text::Text,
     wave::{self, Quality},
 };
-use crate::{FrameView, Rect, image::Surface, motion::Copy};
+use crate::{
+    FrameView, Rect, Workers,
+    image::Surface,
+    motion::Copy,
+    workers::{Slot, each, lock},
+};
 
 /// How an image is painted.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +46,25 @@ pub(crate) struct Writer {
     operations: Vec<u8>,
     slices: Vec<u8>,
     lengths: Vec<u32>,
-    scratch: Scratch,
+    parts: Vec<Mutex<Part>>,
+    /// Of the piece of text that is being looked at, and of the one before, that is being coded.
+    notes: [Vec<u32>; 2],
+    workers: Option<Arc<dyn Workers>>,
     starting: bool,
 }
+
+/// What coding a slice takes, and makes.
+#[derive(Default)]
+struct Part {
+    scratch: Scratch,
+    bytes: Vec<u8>,
+}
+
+/// Slices that are coded at once, at most.
+const MOST_PARTS: usize = 16;
+
+/// Pixels of text that are looked at while those before them are coded, about; twice as many are worth handing over.
+const NOTED: u32 = 1 << 16;
 
 impl Writer {
     pub(crate) fn new() -> Self {
@@ -52,9 +75,15 @@ impl Writer {
             operations: Vec::new(),
             slices: Vec::new(),
             lengths: Vec::new(),
-            scratch: Scratch::default(),
+            parts: Vec::new(),
+            notes: [Vec::new(), Vec::new()],
+            workers: None,
             starting: true,
         }
+    }
+
+    pub(crate) fn set_workers(&mut self, workers: Arc<dyn Workers>) {
+        self.workers = Some(workers);
     }
 
     /// The next message starts a stream.
@@ -116,30 +145,64 @@ impl Writer {
         let (syntax, mut coder) = self.operation(op::TEXT);
         put(syntax, &mut coder, rect);
         shown.put(frame, rect);
-        // A writer's coder finds nothing wrong with what it writes.
-        let _ = self.text.code(&mut Write { range: &mut self.range, out: &mut self.operations }, shown, rect);
+        match &self.workers {
+            // A writer's coder finds nothing wrong with what it writes.
+            Some(workers) if rect.area() >= 2 * u64::from(NOTED) => {
+                let [next, last] = &mut self.notes;
+                let rows = (NOTED / rect.width).max(1);
+                last.clear();
+                for y in (rect.y..rect.bottom()).step_by(rows as usize) {
+                    let strip = Rect { y, height: rows.min(rect.bottom() - y), ..rect };
+                    next.clear();
+                    let look = Slot::new(Some((&mut self.text, &mut *shown, Note(next))));
+                    let code = Slot::new(Some((&mut self.range, &mut self.operations, &*last)));
+                    each(Some(&**workers), 2, &|part| {
+                        if part == 0
+                            && let Some((text, shown, mut notes)) = look.take()
+                        {
+                            let _ = text.code(&mut notes, shown, strip);
+                        }
+                        if part == 1
+                            && let Some((range, out, notes)) = code.take()
+                        {
+                            Note::code(notes, range, out);
+                        }
+                    });
+                    drop((look, code));
+                    std::mem::swap(next, last);
+                }
+                Note::code(last, &mut self.range, &mut self.operations);
+            }
+            _ => {
+                let _ = self.text.code(&mut Write { range: &mut self.range, out: &mut self.operations }, shown, rect);
+            }
+        }
     }
 
     /// Pixels in slices, coarsely or exactly.
     pub(crate) fn image(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect, paint: Paint) {
         self.lengths.clear();
-        for mut slice in Window::new(shown, rect).slices() {
-            let start = self.slices.len();
-            match paint {
-                Paint::Wave { quality, refine } => wave::encode(frame, &mut slice, quality, refine, &mut self.scratch, &mut self.slices),
-                Paint::Exact { side } => {
-                    exact::encode(frame, &mut slice, side, &mut self.scratch, &mut self.slices);
-                    if self.slices.len() - start >= plain_len(slice.rect()) {
-                        // Noise is sent as it is.
-                        self.slices.truncate(start);
-                        for y in 0..slice.height() {
-                            slice.row(y).iter().for_each(|pixel| self.slices.extend_from_slice(&pixel[..3]));
-                        }
-                    }
-                }
+        let workers = self.workers.as_deref();
+        let most = if workers.is_some() { MOST_PARTS } else { 1 };
+        let mut slices = Window::new(shown, rect).slices().peekable();
+        while slices.peek().is_some() {
+            let batch: [_; MOST_PARTS] = std::array::from_fn(|i| Slot::new(if i < most { slices.next() } else { None }));
+            let count = batch.iter().filter(|slot| slot.is_full()).count();
+            if self.parts.len() < count {
+                self.parts.resize_with(count, Mutex::default);
             }
-            // A slice is smaller than 2^28 bytes, as its pixels are few.
-            self.lengths.push(u32::try_from(self.slices.len() - start).unwrap_or(0));
+            let parts = &self.parts;
+            each(workers, count, &|i| {
+                if let Some(mut slice) = batch[i].take() {
+                    lock(&parts[i]).encode(frame, &mut slice, paint);
+                }
+            });
+            for part in &mut self.parts[..count] {
+                let bytes = &mut part.get_mut().unwrap_or_else(PoisonError::into_inner).bytes;
+                // A slice is smaller than 2^28 bytes, as its pixels are few.
+                self.lengths.push(u32::try_from(bytes.len()).unwrap_or(0));
+                self.slices.append(bytes);
+            }
         }
         let lengths = std::mem::take(&mut self.lengths);
         let (syntax, mut coder) = self.operation(if matches!(paint, Paint::Exact { .. }) { op::EXACT } else { op::WAVE });
@@ -170,6 +233,25 @@ impl Writer {
         let mut coder = Write { range: &mut self.range, out: &mut self.operations };
         self.syntax.code(&mut coder, code);
         (&mut self.syntax, coder)
+    }
+}
+
+impl Part {
+    fn encode(&mut self, frame: &FrameView<'_>, slice: &mut Window<'_>, paint: Paint) {
+        let Self { scratch, bytes } = self;
+        match paint {
+            Paint::Wave { quality, refine } => wave::encode(frame, slice, quality, refine, scratch, bytes),
+            Paint::Exact { side } => {
+                exact::encode(frame, slice, side, scratch, bytes);
+                if bytes.len() >= plain_len(slice.rect()) {
+                    // Noise is sent as it is.
+                    bytes.clear();
+                    for y in 0..slice.height() {
+                        slice.row(y).iter().for_each(|pixel| bytes.extend_from_slice(&pixel[..3]));
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -23,4 +23,5 @@ mod progressive;
 mod rfx;
 mod screen;
 mod stream;
+mod workers;
 mod zgfx;
