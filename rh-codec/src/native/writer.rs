@@ -168,7 +168,6 @@ impl Writer {
                             Note::code(notes, range, out);
                         }
                     });
-                    drop((look, code));
                     std::mem::swap(next, last);
                 }
                 Note::code(last, &mut self.range, &mut self.operations);
