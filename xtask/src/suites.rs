@@ -52,7 +52,7 @@ fn testing(tally: &mut Tally) -> Outcome {
     for library in LIBRARIES {
         step(&format!("cargo test -p {library}")).run_counting(tally)?;
     }
-    step("cargo test -p xtask -p rh-benches").run_counting(tally)?;
+    step("cargo test -p xtask -p rh-benches -p rh-model").run_counting(tally)?;
     oracle::run(None, "")?;
     // The end-to-end tests run the real programs, optimised as a user runs them.
     step("cargo build --release -p rh-examples --bins").run()?;
@@ -89,7 +89,7 @@ pub(crate) fn lint() -> Outcome {
     for library in LIBRARIES {
         step(&format!("cargo clippy -p {library} --all-targets --all-features -- -D warnings")).run()?;
     }
-    step("cargo clippy -p rh-idp -p rh-examples -p xtask --all-targets -- -D warnings").run()?;
+    step("cargo clippy -p rh-idp -p rh-model -p rh-examples -p xtask --all-targets -- -D warnings").run()?;
     step("cargo clippy -p rh-benches --all-targets --features peers,oracle -- -D warnings").run()?;
     step("cargo doc --workspace --no-deps --exclude rh-benches --features rh-proto/codec,rh-proto/__fuzzing,rh-codec/__fuzzing,rh-auth/http,rh-auth/policy-files")
         .env("RUSTDOCFLAGS", "-D warnings")
