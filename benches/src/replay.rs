@@ -127,7 +127,7 @@ impl<'a> Replay<'a> {
     fn new(args: &'a Args, dump: Option<BufWriter<File>>) -> Result<Self, Failure> {
         let profile = args.profile.into();
         let settings = Settings { profile, effort: args.effort.into(), refine: args.refine == Switch::On, ..Settings::default() };
-        let mut encoder = Encoder::new(settings).map_err(failed("the encoder"))?;
+        let mut encoder = Encoder::confirmed(settings, &args.caps.confirm()).map_err(failed("the encoder"))?;
         if args.threads > 1 {
             encoder = encoder.with_workers(Arc::new(Pool::new(args.threads)?));
         }
@@ -218,6 +218,9 @@ impl<'a> Replay<'a> {
         let encoded = (self.clock)();
         self.decoder.decode(&self.message).map_err(failed("decoding"))?;
         let decoded = (self.clock)();
+        while let Some(ack) = self.decoder.poll_ack() {
+            self.encoder.handle_frame_ack(&ack).map_err(failed("an acknowledgement"))?;
+        }
         if let Some(pace) = &mut self.pace {
             pace.spend(self.message.len());
         }

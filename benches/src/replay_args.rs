@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use rh_codec::{Effort, FrameView, PixelFormat, Rect};
+use rh_codec::{
+    Effort, FrameView, PixelFormat, Rect,
+    egfx::caps::{CapSet, CapsConfirm, Version, flag},
+};
 
 /// Encodes raw BGRA frames from standard input, decodes them, compares every picture with its source, and reports bytes, times and quality.
 ///
@@ -29,6 +32,10 @@ pub(crate) struct Args {
     /// Wire format.
     #[arg(long, value_enum, default_value_t = Profile::Native)]
     pub(crate) profile: Profile,
+    /// What the client of `egfx` can do: a version of [MS-RDPEGFX] from 8 to 10.7 and, behind commas, flags: `small` cache, `thin` client (RemoteFX instead
+    /// of Progressive).
+    #[arg(long, value_name = "VERSION[,FLAG...]", default_value = "10.7,small", value_parser = parse_caps)]
+    pub(crate) caps: Caps,
     /// Processor time against bytes.
     #[arg(long, value_enum, default_value_t = EffortArg::Balanced)]
     pub(crate) effort: EffortArg,
@@ -72,6 +79,19 @@ impl From<Profile> for rh_codec::Profile {
             Profile::Native => Self::Native,
             Profile::Egfx => Self::Egfx,
         }
+    }
+}
+
+/// A capability set.
+#[derive(Clone, Debug)]
+pub(crate) struct Caps {
+    version: Version,
+    data: Vec<u8>,
+}
+
+impl Caps {
+    pub(crate) fn confirm(&self) -> CapsConfirm<'_> {
+        CapsConfirm { set: CapSet { version: self.version, data: &self.data } }
     }
 }
 
@@ -135,6 +155,33 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
         )),
         Some(size) => Ok(size),
     }
+}
+
+fn parse_caps(text: &str) -> Result<Caps, String> {
+    let mut words = text.split(',').map(str::trim);
+    let version = match words.next() {
+        Some("8" | "8.0") => Version::V8,
+        Some("8.1") => Version::V8_1,
+        Some("10" | "10.0") => Version::V10,
+        Some("10.1") => Version::V10_1,
+        Some("10.2") => Version::V10_2,
+        Some("10.3") => Version::V10_3,
+        Some("10.4") => Version::V10_4,
+        Some("10.5") => Version::V10_5,
+        Some("10.6") => Version::V10_6,
+        Some("10.7") => Version::V10_7,
+        _ => return Err("expected a version first: 8, 8.1, 10, 10.1, ... or 10.7".into()),
+    };
+    let disabled = if version < Version::V10 { 0 } else { flag::AVC_DISABLED };
+    let flags = words.try_fold(disabled, |flags, word| match word {
+        "small" => Ok(flags | flag::SMALL_CACHE),
+        "thin" if version < Version::V10 => Ok(flags | flag::THIN_CLIENT),
+        "thin" => Err("only versions 8 and 8.1 have thin clients of this kind".to_owned()),
+        _ => Err(format!("'{word}' is no flag; expected small or thin")),
+    })?;
+    // Of version 10.1 the data are 16 bytes without meaning.
+    let data = if version == Version::V10_1 { vec![0; 16] } else { flags.to_le_bytes().to_vec() };
+    Ok(Caps { version, data })
 }
 
 fn parse_fps(text: &str) -> Result<f64, String> {

@@ -154,7 +154,10 @@ fn a_dump_holds_every_frame_and_decodes_to_the_last() {
 fn a_table_is_printed_for_people() {
     let output = run(&format!("--size {WIDTH}x{HEIGHT} --profile egfx"), clip());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("4 of which 3 changed") && text.contains("exact over all frames"), "{text}");
+    assert!(text.contains("4 of which 3 changed") && text.contains("dB over all frames"), "{text}");
+    let output = run(&format!("--size {WIDTH}x{HEIGHT} --profile egfx --caps 8.1,thin,small"), vec![0x80; WIDTH * HEIGHT * 4]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("exact over all frames"), "{text}");
 }
 
 #[test]
@@ -168,6 +171,9 @@ fn wrong_arguments_and_inputs_end_with_2_and_a_sentence() {
         ("--size 4x4 --budget lots", vec![], "budget"),
         ("--size 4x4 --settle=-1", vec![], "seconds"),
         ("--size 4x4 --profile h264", vec![], "native"),
+        ("--size 4x4 --caps 7", vec![], "expected a version first"),
+        ("--size 4x4 --caps 10.7,thin", vec![], "only versions 8 and 8.1"),
+        ("--size 4x4 --caps 8,large", vec![], "expected small or thin"),
         ("--size 4x4 --region 1,2,3", vec![0; 64], "left, top, columns, rows"),
         ("--size 4x4 --region 1,1,4,1", vec![0; 64], "outside the frame"),
         ("--size 4x4 --dump /nonexistent/folder/file", vec![0; 64], "cannot write"),

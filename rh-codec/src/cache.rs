@@ -1,6 +1,7 @@
 //! What tiles showed before: windows that are closed or moved uncover what was there.
 //!
-//! The encoder says which tiles to keep, and where; the decoder follows. Both hold the same pixels in the same slots.
+//! The encoder says which tiles to keep, and where; the decoder follows, and both hold the same pixels in the same slots. The steps are the same for all
+//! wire formats; a format's writer keeps what the viewer shows.
 
 use crate::{
     FrameView, Rect,
@@ -72,16 +73,26 @@ struct Slot {
     wanted: bool,
 }
 
+/// Pixels that must differ for a recall to be worth its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Least {
+    /// Where a part of the slot comes back.
+    pub(crate) part: u64,
+    /// Where all of it does; chosen before a part if it may be less.
+    pub(crate) whole: u64,
+}
+
 /// The encoder's side: which slot holds what.
 #[derive(Debug)]
 pub(crate) struct Cache {
     most: u32,
+    least: Least,
     slots: Vec<Slot>,
     next: u32,
     /// For each tile its slots, the latest first; `NO_SLOT` where there are fewer.
     of_tile: Vec<[u32; DEPTH]>,
+    /// What was sent of them; what is shown is the writer's to keep.
     sent: Store,
-    shown: Store,
 }
 
 const NO_SLOT: u32 = u32::MAX;
@@ -95,8 +106,8 @@ pub(crate) struct Find {
 }
 
 impl Cache {
-    pub(crate) fn new(most: u32) -> Self {
-        Self { most, slots: Vec::new(), next: 0, of_tile: Vec::new(), sent: Store::default(), shown: Store::default() }
+    pub(crate) fn new(most: u32, least: Least) -> Self {
+        Self { most, least, slots: Vec::new(), next: 0, of_tile: Vec::new(), sent: Store::default() }
     }
 
     /// Forgets everything, for a picture of so many tiles.
@@ -129,7 +140,7 @@ impl Cache {
     }
 
     /// Keeps a tile, and says where.
-    pub(crate) fn keep(&mut self, index: usize, tile: Rect, passes: u8, sent: &Surface, shown: &Surface) -> u32 {
+    pub(crate) fn keep(&mut self, index: usize, tile: Rect, passes: u8, sent: &Surface) -> u32 {
         while (self.next as usize) < self.slots.len() && std::mem::take(&mut self.slots[self.next as usize].wanted) {
             self.next = (self.next + 1) % self.most;
         }
@@ -145,7 +156,6 @@ impl Cache {
         list.rotate_right(1);
         list[0] = slot;
         self.sent.keep(slot, sent, tile);
-        self.shown.keep(slot, shown, tile);
         slot
     }
 
@@ -162,7 +172,17 @@ impl Cache {
             if differs.is_empty() {
                 return None;
             }
-            let matches = |y: u32| same_colours(frame.span(differs.x, y, differs.width), self.sent.span(slot, differs.x, y, differs.width));
+            let same = |x: u32, y: u32, width: u32| same_colours(frame.span(x, y, width), self.sent.span(slot, x, y, width));
+            let matches = |y: u32| same(differs.x, y, differs.width);
+            let passes = self.slots[slot as usize].passes;
+            if self.least.whole < self.least.part
+                && differs.area() > self.least.whole
+                && passes == 0
+                && (tile.y..tile.bottom()).all(|y| same(tile.x, y, tile.width))
+            {
+                best = Some(Find { slot, part: tile, passes });
+                break;
+            }
             let mut y = differs.y;
             while y < differs.bottom() {
                 let top = y;
@@ -170,8 +190,8 @@ impl Cache {
                     y += 1;
                 }
                 let part = Rect { y: top, height: y - top, ..differs };
-                if part.area() > best.map_or(LEAST, |best| best.part.area()) {
-                    best = Some(Find { slot, part, passes: self.slots[slot as usize].passes });
+                if part.area() > best.map_or(self.least.part, |best| best.part.area()) {
+                    best = Some(Find { slot, part, passes });
                 }
                 y += 1;
             }
@@ -182,15 +202,11 @@ impl Cache {
         best
     }
 
-    /// Copies a find to both pictures.
-    pub(crate) fn recall(&self, find: &Find, sent: &mut Surface, shown: &mut Surface) {
+    /// Copies a find to what was sent.
+    pub(crate) fn recall(&self, find: &Find, sent: &mut Surface) {
         self.sent.recall(find.slot, sent, find.part);
-        self.shown.recall(find.slot, shown, find.part);
     }
 }
-
-/// Pixels that a recall must bring, or it is not worth its bytes.
-const LEAST: u64 = 64;
 
 /// The columns of a tile in which any of its dirty rows differs, from the first of these rows to the last.
 fn differing_columns(tile: Rect, rows: u64, frame: &FrameView<'_>, sent: &Surface) -> Rect {

@@ -1,6 +1,6 @@
 //! Wire bytes to a picture.
 
-use crate::{Error, FrameView, Limits, Profile, Rect, Surface, profile::Reader};
+use crate::{Error, FrameView, Limits, Profile, Rect, Surface, egfx::pdu::FrameAcknowledge, profile::Reader};
 
 /// Shows what an encoder sends.
 ///
@@ -54,6 +54,20 @@ impl Decoder {
         self.damage.clear();
         let resized = self.reader.read(message, &mut self.surface, &mut self.damage)?;
         Ok(Update { damage: &self.damage, resized })
+    }
+
+    /// The next acknowledgement to send to a server of [`Profile::Egfx`], as a command without ZGFX; `None` if there is none, or another profile.
+    pub fn poll_ack(&mut self) -> Option<FrameAcknowledge> {
+        self.reader.egfx()?.poll_ack()
+    }
+
+    /// Says how many bytes wait to be decoded, for the acknowledgements from now on ([`Reader::set_queue_depth`]). Other profiles do not tell.
+    ///
+    /// [`Reader::set_queue_depth`]: crate::egfx::Reader::set_queue_depth
+    pub fn set_queue_depth(&mut self, bytes: u32) {
+        if let Some(reader) = self.reader.egfx() {
+            reader.set_queue_depth(bytes);
+        }
     }
 
     /// The picture, as [`PixelFormat::Bgrx`](crate::PixelFormat::Bgrx) with every fourth byte 255; `None` before the first message.

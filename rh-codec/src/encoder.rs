@@ -7,13 +7,17 @@ use crate::{
     cache::Cache,
     classify::{self, Content},
     diff::{TILE, TileMap},
+    egfx::{
+        caps::{CapSet, CapsConfirm},
+        pdu::FrameAcknowledge,
+    },
     image::Surface,
     motion,
     owed::Owed,
     paint::{Paint, REFINED_AT_ONCE, halves, most_bytes, strips},
     profile::Writer,
     region,
-    room::{HEAD, Room},
+    room::Room,
 };
 
 /// Frames during which nothing moved, before a screen counts as being at rest.
@@ -22,8 +26,6 @@ const REST: u64 = 24;
 const QUIET: u64 = 3;
 /// Frames without images, before a small one is painted exactly at once.
 const ALONE: u64 = 3;
-/// Pixels of images that are painted exactly at once on a screen at rest.
-const MODERATE: u64 = 1 << 19;
 /// Pixels of images that are an icon or a title.
 const SMALL: u64 = 1 << 13;
 
@@ -51,6 +53,8 @@ pub struct Encoder {
     /// Number of the frame that last moved something, or had images.
     moved: u64,
     starting: bool,
+    /// The picture has to begin anew, though it has the same size.
+    rearranged: bool,
     /// A frame was passed over unseen, so the next one's damage does not tell everything.
     blind: bool,
     messages: u64,
@@ -73,19 +77,30 @@ impl Encoder {
     /// # Errors
     /// `ApiMisuse` if the limits contradict themselves.
     pub fn new(settings: Settings) -> Result<Self, Error> {
+        Self::confirmed(settings, &CapsConfirm { set: CapSet::PLAIN })
+    }
+
+    /// The same, of [`Profile::Egfx`](crate::Profile::Egfx), for a client whose offer was answered by `confirm`
+    /// ([`negotiate`](crate::egfx::caps::negotiate)): what it can decode and how much it keeps is used, and no more.
+    ///
+    /// # Errors
+    /// `ApiMisuse` if that is no version of the pipeline, or the limits contradict themselves.
+    pub fn confirmed(settings: Settings, confirm: &CapsConfirm<'_>) -> Result<Self, Error> {
         settings.limits.validate()?;
+        let writer = Writer::new(settings.profile, confirm, &settings.limits, settings.effort)?;
         Ok(Self {
             settings,
-            writer: Writer::new(settings.profile, &settings.limits, settings.effort)?,
+            cache: Cache::new(writer.slots(&settings.limits), writer.least_recall()),
+            writer,
             search: motion::Search::new(),
             sent: Surface::default(),
             shown: Surface::default(),
             tiles: TileMap::default(),
             owed: Owed::default(),
-            cache: Cache::new(settings.limits.max_cached_tiles),
             now: 0,
             moved: 0,
             starting: true,
+            rearranged: false,
             blind: false,
             messages: 0,
             acknowledged: 0,
@@ -116,8 +131,9 @@ impl Encoder {
             self.blind = true;
             return Err(error);
         }
+        let budget = self.writer.budget(budget);
         self.now += 1;
-        let new_size = self.starting || self.sent.size() != (width, height);
+        let new_size = self.starting || self.rearranged || self.sent.size() != (width, height);
         if new_size && budget.is_nothing() {
             self.blind = true;
             return Ok(Encoded::default());
@@ -129,6 +145,7 @@ impl Encoder {
             if std::mem::take(&mut self.starting) {
                 self.writer.reset();
             }
+            self.rearranged = false;
             self.writer.size(&mut self.shown, width, height);
             self.sent.resize(width, height);
             self.tiles.resize(width, height);
@@ -137,7 +154,7 @@ impl Encoder {
         }
         self.compare(frame, hints, new_size);
         if !budget.is_nothing() && !self.tiles.is_clean() {
-            if !new_size && self.writer.is_native() {
+            if !new_size {
                 self.keep_tiles(&mut message);
             }
             self.tiles.touch(self.now);
@@ -185,12 +202,12 @@ impl Encoder {
             for column in 0..self.tiles.columns() {
                 let (index, tile) = (self.tiles.index(column, row), self.tiles.tile_rect(column, row));
                 if self.cache.wants(&self.tiles, column, row, self.now, &self.sent)
-                    && message.fits(self.writer.len() + HEAD)
+                    && message.fits(self.writer.len() + self.writer.head())
                     && message.admits(tile.area())
                 {
-                    let slot = self.cache.keep(index, tile, self.owed.passes(tile), &self.sent, &self.shown);
+                    let slot = self.cache.keep(index, tile, self.owed.passes(tile), &self.sent);
                     // A picture has fewer than 2^32 tiles.
-                    self.writer.keep(slot, u32::try_from(index).unwrap_or(u32::MAX));
+                    self.writer.keep(&self.shown, slot, u32::try_from(index).unwrap_or(u32::MAX), tile);
                     message.count(u64::from(TILE * TILE));
                 }
             }
@@ -205,11 +222,11 @@ impl Encoder {
                     continue;
                 }
                 let Some(find) = self.cache.find(&self.tiles, column, row, frame, &self.sent) else { continue };
-                if !message.fits(self.writer.len() + HEAD) || !message.admits(find.part.area()) {
+                if !message.fits(self.writer.len() + self.writer.head()) || !message.admits(find.part.area()) {
                     return;
                 }
-                self.writer.recall(find.slot, find.part);
-                self.cache.recall(&find, &mut self.sent, &mut self.shown);
+                self.writer.recall(&mut self.shown, find.slot, find.part);
+                self.cache.recall(&find, &mut self.sent);
                 self.owed.painted(find.part, find.passes);
                 self.tiles.settle(frame, &self.sent, find.part);
                 message.count(find.part.area());
@@ -221,7 +238,7 @@ impl Encoder {
     fn send_copies(&mut self, frame: &FrameView<'_>, moves: &[Move], message: &mut Room, encoded: &mut Encoded) {
         self.search.find(&mut self.copies, &self.tiles, frame, &self.sent, moves);
         for copy in &self.copies {
-            if !message.fits(self.writer.len() + HEAD) || !message.admits(copy.src.area()) {
+            if !message.fits(self.writer.len() + self.writer.head()) || !message.admits(copy.src.area()) {
                 break;
             }
             self.writer.copy(&mut self.shown, *copy);
@@ -273,7 +290,7 @@ impl Encoder {
         }
         let wanted = area
             <= if rested {
-                MODERATE
+                self.writer.most_at_once()
             } else if alone {
                 SMALL
             } else {
@@ -281,11 +298,7 @@ impl Encoder {
             };
         // Two bytes a pixel are a busy photograph.
         let affordable = message.fits(self.writer.len().saturating_add(most_bytes(area) / 3));
-        if self.settings.images == FirstPaint::Exact || !self.writer.is_native() || (wanted && affordable) {
-            Paint::Exact
-        } else {
-            Paint::Coarse
-        }
+        if self.settings.images == FirstPaint::Exact || (wanted && affordable) { Paint::Exact } else { Paint::Coarse }
     }
 
     /// Sends a piece, or of a large one as many parts as fit; returns whether the message has room for more.
@@ -299,7 +312,7 @@ impl Encoder {
         if !due {
             return true;
         }
-        let room = |writer: &Writer, estimate: usize| message.fits(writer.len().saturating_add(HEAD + estimate));
+        let room = |writer: &Writer, estimate: usize| message.fits(writer.len().saturating_add(writer.head() + estimate));
         if !room(&self.writer, most_bytes(rect.area())) && !room(&self.writer, paint.most_bytes(frame, rect)) {
             self.writer.settle_len();
         }
@@ -327,10 +340,13 @@ impl Encoder {
             }
             _ => {
                 encoded.images += 1;
-                self.writer.image(&mut self.shown, frame, rect, paint.image(frame, rect));
+                self.writer.image(&mut self.shown, frame, rect, paint);
             }
         }
-        self.owed.painted(rect, paint.passes());
+        match paint {
+            Paint::Finer => self.owed.refined(rect, paint.passes()),
+            _ => self.owed.painted(rect, paint.passes()),
+        }
         self.tiles.settle(frame, &self.sent, rect);
         true
     }
@@ -358,19 +374,20 @@ impl Encoder {
     fn refine(&mut self, frame: &FrameView<'_>, message: &mut Room, encoded: &mut Encoded) {
         let mut regions = std::mem::take(&mut self.regions);
         let (mut before, mut refined) = (self.now.saturating_sub(QUIET), 0);
-        'all: while !self.owed.is_empty() && !message.is_full(self.writer.len()) {
+        'all: while !self.owed.is_empty() && !message.is_full(self.writer.len() + self.writer.head()) {
             let Some(date) = self.tiles.latest_change(before, |tile| self.owed.passes(tile) > 0) else { break };
             before = date;
             let area: u64 = self.tiles.clean_since(date).filter(|tile| self.owed.passes(*tile) > 0).map(|tile| tile.area()).sum();
             // A link that takes long for the exact picture shows a better one before.
-            let long = !message.fits(self.writer.len().saturating_add(most_bytes(area) / 12));
+            let long = self.writer.has_passes() && !message.fits(self.writer.len().saturating_add(most_bytes(area) / 12));
             for (paint, passes) in [(Paint::Finer, 1), (Paint::ExactFromCoarse, u8::MAX)] {
                 if paint == Paint::Finer && !long {
                     continue;
                 }
                 regions.clear();
+                let known = self.writer.is_bit_exact().then_some((&self.sent, &self.shown));
                 for tile in self.tiles.clean_since(date) {
-                    region::join_tile(&mut regions, self.owed.bounds(tile, passes, &self.sent, &self.shown));
+                    region::join_tile(&mut regions, self.owed.bounds(tile, passes, known));
                 }
                 for region in &regions {
                     for strip in strips(*region) {
@@ -388,7 +405,7 @@ impl Encoder {
 
     /// Whether the viewer, once it has everything, shows the last frame exactly: nothing waits, nothing is to be refined.
     pub fn is_settled(&self) -> bool {
-        !self.starting && !self.blind && self.tiles.is_clean() && (!self.settings.refine || self.owed.is_empty())
+        !self.starting && !self.rearranged && !self.blind && self.tiles.is_clean() && (!self.settings.refine || self.owed.is_empty())
     }
 
     /// Forgets the viewer: the next message starts a stream that a new decoder, or one that failed, can read.
@@ -412,8 +429,29 @@ impl Encoder {
         Ok(())
     }
 
-    /// Messages that the viewer has not acknowledged: what to hold back frames by on a slow link.
+    /// The client of [`Profile::Egfx`](crate::Profile::Egfx) has shown a frame, or suspends acknowledgements. From the first one on, frames are held
+    /// back and budgets cut by what it has not shown yet ([`Flow::budget`](crate::egfx::Flow::budget)).
+    ///
+    /// # Errors
+    /// `PeerViolation` if that frame was never sent, or one after it has been acknowledged; `ApiMisuse` in another profile.
+    pub fn handle_frame_ack(&mut self, ack: &FrameAcknowledge) -> Result<(), Error> {
+        self.writer.egfx()?.flow().handle_ack(ack)
+    }
+
+    /// Which parts of the frames are monitors, the primary one first; none means that all is one. For clients of
+    /// [`Profile::Egfx`](crate::Profile::Egfx); the next message begins a new picture.
+    ///
+    /// # Errors
+    /// `ApiMisuse` if there are more than 16, an empty one, or in another profile.
+    pub fn set_monitors(&mut self, monitors: &[Rect]) -> Result<(), Error> {
+        self.writer.egfx()?.set_monitors(monitors)?;
+        self.rearranged = true;
+        Ok(())
+    }
+
+    /// Messages that the viewer has not acknowledged: what to hold back frames by on a slow link. 0 if the client of
+    /// [`Profile::Egfx`](crate::Profile::Egfx) has suspended acknowledgements.
     pub fn unacknowledged(&self) -> u64 {
-        self.messages - self.acknowledged
+        self.writer.unacknowledged().unwrap_or(self.messages - self.acknowledged)
     }
 }

@@ -60,6 +60,15 @@ impl Owed {
         }
     }
 
+    /// What is inexact in the rectangle was painted again, in so many passes; what is exact was left alone.
+    pub(crate) fn refined(&mut self, rect: Rect, passes: u8) {
+        for (column, row) in touched(rect) {
+            if self.passes[self.index(column, row)] > 0 {
+                self.set(column, row, passes);
+            }
+        }
+    }
+
     /// The rectangle was copied: what is owed at the source is owed at the target too.
     pub(crate) fn copy(&mut self, src: Rect, x: u32, y: u32) {
         if self.inexact == 0 {
@@ -88,16 +97,19 @@ impl Owed {
         if self.inexact == 0 { 0 } else { touched(rect).map(|(column, row)| self.passes[self.index(column, row)]).fold(0, least) }
     }
 
-    /// The part of `rect`, in whole blocks, that may be inexact after so many passes at most; blocks that turn out to be exact are noted so.
-    pub(crate) fn bounds(&mut self, rect: Rect, passes: u8, sent: &Surface, shown: &Surface) -> Rect {
+    /// The part of `rect`, in whole blocks, that may be inexact after so many passes at most. Blocks that turn out to be exact are noted so, if what was
+    /// sent and what is shown of it are `known` to the bit.
+    pub(crate) fn bounds(&mut self, rect: Rect, passes: u8, known: Option<(&Surface, &Surface)>) -> Rect {
         let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
         for (column, row) in touched(rect) {
             if !(1..=passes).contains(&self.passes[self.index(column, row)]) {
                 continue;
             }
             let block = self.block(column, row);
-            let same = |y| same_colours(sent.span(block.x, y, block.width), shown.span(block.x, y, block.width));
-            if (block.y..block.bottom()).all(same) {
+            let same = |sent: &Surface, shown: &Surface| {
+                (block.y..block.bottom()).all(|y| same_colours(sent.span(block.x, y, block.width), shown.span(block.x, y, block.width)))
+            };
+            if known.is_some_and(|(sent, shown)| same(sent, shown)) {
                 self.set(column, row, 0);
                 continue;
             }

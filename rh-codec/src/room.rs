@@ -2,9 +2,6 @@
 
 use crate::{Budget, Limits};
 
-/// Bytes of an operation without its pixels, amply.
-pub(crate) const HEAD: usize = 16;
-
 /// Room in a message, by the caller's budget and the viewer's limits.
 pub(crate) struct Room {
     most_bytes: usize,
@@ -33,7 +30,7 @@ impl Room {
     }
 
     pub(crate) fn is_full(&self, bytes: usize) -> bool {
-        !self.fits(bytes + HEAD) || !self.admits(0)
+        !self.fits(bytes) || !self.admits(0)
     }
 
     pub(crate) fn admits(&self, area: u64) -> bool {

@@ -9,8 +9,8 @@ pub enum Profile {
     /// Our own: text exact from the first paint, images coarse at first and exact when they rest. Between our own peers.
     #[default]
     Native,
-    /// RDP's graphics pipeline, [MS-RDPEGFX] in version 8, as an RDP client reads it. Images are exact at once and nothing is kept to be shown again, so
-    /// far.
+    /// RDP's graphics pipeline, [MS-RDPEGFX], as an RDP client reads it, within what its capabilities allow
+    /// ([`Encoder::confirmed`](crate::Encoder::confirmed)). The same steps as the native profile; what is exact costs more bytes, images most.
     ///
     /// [MS-RDPEGFX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rdpegfx/
     Egfx,

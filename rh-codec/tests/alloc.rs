@@ -99,9 +99,10 @@ fn the_pipeline_allocates_nothing_in_steady_state() {
             Reader, Writer,
             caps::{CapSet, CapsConfirm},
         },
+        rfx::Level,
     };
 
-    // The cache holds four of the rectangles, and five come in turn.
+    // Four slots, for five tiles that come in turn.
     let limits = Limits { max_cached_tiles: 4, ..Limits::default() };
     let mut writer = Writer::new(&CapsConfirm { set: CapSet::PLAIN }, &limits, Effort::Balanced).unwrap();
     let mut reader = Reader::new(limits).unwrap();
@@ -117,8 +118,11 @@ fn the_pipeline_allocates_nothing_in_steady_state() {
             let tile = Rect::new(frame % 5 * 64, 64, 64, 64).intersection(&Rect::new(0, 0, WIDTH, HEIGHT));
             writer.text(&mut shown, &view, Rect::new(0, 0, WIDTH, 64)).unwrap();
             writer.image(&mut shown, &view, tile).unwrap();
-            writer.restore(&mut shown, &view, u64::from(frame % 20), tile.x, tile.y).unwrap();
-            writer.store(&shown, tile, u64::from(frame % 20)).unwrap();
+            let slot = if frame % 5 < 4 { frame as u16 % 5 } else { 0 };
+            writer.keep(&shown, slot, tile).unwrap();
+            writer.recall(&mut shown, slot, Rect { width: 20 + frame % 2 * 20, ..tile }).unwrap();
+            writer.image_coarse(&mut shown, &view, Rect::new(70, 30, 50, 30), Level::Coarse).unwrap();
+            writer.image_finer(&mut shown, &view, Rect::new(70, 30, 50, 30), Level::Fine).unwrap();
             writer.copy(&mut shown, Rect::new(0, 0, 100, 100), 9, frame % 7).unwrap();
             writer.fill(&mut shown, Rect::new(0, 190, 20, 10), frame).unwrap();
             message.clear();
@@ -129,8 +133,8 @@ fn the_pipeline_allocates_nothing_in_steady_state() {
         }
         COUNT.get()
     };
-    let before = run(0..22);
-    let after = run(22..44);
+    let before = run(0..40);
+    let after = run(40..62);
     assert_eq!(after - before, 0, "allocations in 22 frames");
 }
 

@@ -35,6 +35,17 @@ impl Picture {
         surface
     }
 
+    /// Shows at `(x, y)` what another one has at `(left, top)`, as much of a rectangle of that size as both have.
+    pub(crate) fn put(&mut self, other: &Self, (left, top): (u32, u32), (x, y): (u32, u32), (width, height): (u32, u32)) {
+        let room = |len: u32, a: u32, of_a: u32, b: u32, of_b: u32| len.min(of_a.saturating_sub(a)).min(of_b.saturating_sub(b));
+        let (width, height) = (room(width, left, other.width, x, self.width), room(height, top, other.height, y, self.height));
+        for row in 0..height {
+            let at = |picture: &Self, x: u32, y: u32| ((y + row) as usize * picture.width as usize + x as usize) * 4;
+            let (from, to, len) = (at(other, left, top), at(self, x, y), width as usize * 4);
+            self.pixels[to..to + len].copy_from_slice(&other.pixels[from..from + len]);
+        }
+    }
+
     /// The whole of it, in our terms.
     pub(crate) fn rect(&self) -> Rect {
         Rect::new(0, 0, self.width, self.height)

@@ -17,6 +17,7 @@ mod planar;
 mod progressive;
 mod report;
 mod rfx;
+mod stream;
 mod zgfx;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -56,6 +57,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("progressive", progressive::run),
     ("rfx", rfx::run),
     ("pipeline", pipeline::run),
+    ("stream", stream::run),
 ];
 
 fn main() -> ExitCode {

@@ -71,7 +71,7 @@ fn writer(limits: &Limits, effort: Effort) -> Result<Writer, String> {
 
 /// Every operation that loses nothing, with the cache so small that slots are given up.
 fn exact(oracles: &mut Oracles, report: &mut Report, frames: &[Picture]) -> Result<(), String> {
-    let limits = Limits { max_cached_tiles: 20, ..Limits::default() };
+    let limits = Limits { max_cached_tiles: 4, ..Limits::default() };
     let mut clients = Clients::new(oracles, Tally::exact("pipeline: our writer, exact operations"))?;
     let mut writer = writer(&limits, Effort::Balanced)?;
     let mut shown = Surface::default();
@@ -106,14 +106,18 @@ fn exact_messages(writer: &mut Writer, shown: &mut Surface, frame: &Picture, key
     finish(writer);
 
     let corner = Rect::new(frame.width / 4, frame.height / 4, frame.width.div_ceil(2).min(80), frame.height.div_ceil(2).min(70));
-    writer.store(shown, corner, key)?;
+    let tile = Rect::new(frame.width / 128 * 64, frame.height / 128 * 64, 64, 64).intersection(&whole);
+    let slot = u16::try_from(key % 4).unwrap_or(0);
+    writer.keep(shown, slot, tile)?;
     writer.fill(shown, corner, 0x0001_0203 * 17)?;
     writer.copy(shown, half, 0, frame.height / 3)?;
     writer.flush();
     writer.copy(shown, half, frame.width - half.width, 0)?;
     finish(writer);
 
-    writer.restore(shown, &view, key, corner.x, corner.y)?;
+    writer.recall(shown, slot, Rect { width: tile.width.div_ceil(3), height: tile.height.div_ceil(2), ..tile })?;
+    // All of a tile, at the place of another; where that is smaller, the part that there is.
+    writer.recall(shown, slot, Rect { x: 0, y: 0, ..tile }.intersection(&whole))?;
     writer.fill(shown, Rect::new(frame.width - 1, frame.height - 1, 1, 1), 0xff_ffff)?;
     finish(writer);
     Ok(messages)

@@ -10,11 +10,14 @@ struct Entry {
     pixels: Vec<Pixel>,
 }
 
-impl Entry {
-    /// Bytes of memory, which a rectangle that was larger before may have left larger.
-    fn bytes(&self) -> usize {
-        self.pixels.capacity() * size_of::<Pixel>()
-    }
+/// Bytes of memory, which a rectangle that was larger before may have left larger.
+fn bytes_of(pixels: &Vec<Pixel>) -> usize {
+    pixels.capacity() * size_of::<Pixel>()
+}
+
+/// Whether memory holds so many pixels and is not far too large for them.
+fn suits(pixels: &Vec<Pixel>, area: usize) -> bool {
+    (area..=area.saturating_mul(2).saturating_add(1)).contains(&pixels.capacity())
 }
 
 /// Slots, counted from 1, and their pixels: the same on both sides.
@@ -24,13 +27,15 @@ pub(super) struct Cache {
     entries: Vec<Entry>,
     most_slots: u16,
     most_bytes: usize,
-    /// Invariant: the sum of the entries' bytes, and at most `most_bytes`.
+    /// Memory of what was evicted last: mostly as much is stored next.
+    spare: Vec<Pixel>,
+    /// Invariant: the sum of the bytes of entries and spare, and at most `most_bytes`.
     bytes: usize,
 }
 
 impl Cache {
     pub(super) fn new(most_slots: u16, most_bytes: usize) -> Self {
-        Self { entries: Vec::new(), most_slots, most_bytes, bytes: 0 }
+        Self { entries: Vec::new(), most_slots, most_bytes, spare: Vec::new(), bytes: 0 }
     }
 
     fn index(&self, slot: u16) -> Result<usize, Error> {
@@ -38,11 +43,6 @@ impl Cache {
             return Err(Error::Malformed("a cache slot that does not exist"));
         }
         Ok(usize::from(slot) - 1)
-    }
-
-    /// Whether a rectangle fits if nothing else is kept.
-    pub(super) fn could_hold(&self, rect: Rect) -> bool {
-        rect.area().saturating_mul(size_of::<Pixel>() as u64) <= self.most_bytes as u64
     }
 
     /// Keeps a rectangle of a surface, which lies within it; what the slot held is gone, whether there is room or not.
@@ -53,22 +53,26 @@ impl Cache {
         }
         let entry = &mut self.entries[index];
         let area = usize::try_from(rect.area()).unwrap_or(usize::MAX);
-        self.bytes -= entry.bytes();
-        entry.pixels.clear();
         (entry.width, entry.height) = (0, 0);
-        // Memory that is far too large goes back.
-        if entry.pixels.capacity() < area || entry.pixels.capacity() / 2 > area {
-            entry.pixels = Vec::new();
-            if area.saturating_mul(size_of::<Pixel>()) > self.most_bytes - self.bytes {
-                return Err(Error::LimitExceeded { what: "the bytes of the bitmap cache", limit: self.most_bytes as u64 });
+        if !suits(&entry.pixels, area) {
+            self.bytes -= bytes_of(&entry.pixels);
+            // What is not taken is given back.
+            entry.pixels = std::mem::take(&mut self.spare);
+            if !suits(&entry.pixels, area) {
+                self.bytes -= bytes_of(&entry.pixels);
+                entry.pixels = Vec::new();
+                if area.saturating_mul(size_of::<Pixel>()) > self.most_bytes - self.bytes {
+                    return Err(Error::LimitExceeded { what: "the bytes of the bitmap cache", limit: self.most_bytes as u64 });
+                }
+                entry.pixels.reserve_exact(area);
+                self.bytes += bytes_of(&entry.pixels);
             }
-            entry.pixels.reserve_exact(area);
         }
+        entry.pixels.clear();
         for y in rect.y..rect.bottom() {
             entry.pixels.extend_from_slice(surface.span(rect.x, y, rect.width));
         }
         (entry.width, entry.height) = (rect.width, rect.height);
-        self.bytes += entry.bytes();
         Ok(())
     }
 
@@ -102,8 +106,8 @@ impl Cache {
     pub(super) fn evict(&mut self, slot: u16) -> Result<(), Error> {
         let index = self.index(slot)?;
         if let Some(entry) = self.entries.get_mut(index) {
-            self.bytes -= entry.bytes();
-            *entry = Entry::default();
+            self.bytes -= bytes_of(&self.spare);
+            self.spare = std::mem::take(entry).pixels;
         }
         Ok(())
     }

@@ -36,14 +36,20 @@ named! {
     }
 }
 
-/// Bits of the flags of a set.
-mod flag {
-    pub(super) const THIN_CLIENT: u32 = 0x01;
-    pub(super) const SMALL_CACHE: u32 = 0x02;
-    pub(super) const AVC420_ENABLED: u32 = 0x10;
-    pub(super) const AVC_DISABLED: u32 = 0x20;
-    pub(super) const AVC_THIN_CLIENT: u32 = 0x40;
-    pub(super) const SCALED_MAP_DISABLED: u32 = 0x80;
+/// Bits of the flags of a set (2.2.3); which of them a version has is a table in `docs/codec/egfx.md`.
+pub mod flag {
+    /// RemoteFX instead of Progressive.
+    pub const THIN_CLIENT: u32 = 0x01;
+    /// 4,096 slots and 16 MiB to keep bitmaps in.
+    pub const SMALL_CACHE: u32 = 0x02;
+    /// H.264 at 4:2:0, in version 8.1.
+    pub const AVC420_ENABLED: u32 = 0x10;
+    /// No H.264, from version 10 on.
+    pub const AVC_DISABLED: u32 = 0x20;
+    /// H.264 at 4:2:0 only.
+    pub const AVC_THIN_CLIENT: u32 = 0x40;
+    /// No scaling of surfaces, in version 10.7.
+    pub const SCALED_MAP_DISABLED: u32 = 0x80;
 }
 
 /// `RDPGFX_CAPSET` (2.2.1.6).

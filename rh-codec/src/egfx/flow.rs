@@ -1,13 +1,19 @@
 //! Frames and their acknowledgements (3.2.5.13), on the server's side.
 
 use super::pdu::FrameAcknowledge;
-use crate::Error;
+use crate::{Budget, Error};
+
+/// Frames on their way at most, to a client that acknowledges: a third of a second at 50 frames a second, which covers a round trip between continents.
+/// More would only queue what newer frames replace.
+const MOST_ON_THEIR_WAY: u32 = 16;
 
 /// Which frames were sent, and which of them the client has shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flow {
     sent: u32,
     acknowledged: u32,
+    /// The client has acknowledged something: one that never does is not waited for.
+    acknowledging: bool,
     /// As the client said last; [`FrameAcknowledge::UNKNOWN`] at first.
     queue_depth: u32,
 }
@@ -36,7 +42,7 @@ impl Flow {
         if ack.frame.wrapping_sub(self.acknowledged) > u32::MAX / 2 {
             return Err(Error::PeerViolation("takes an acknowledgement back"));
         }
-        self.acknowledged = ack.frame;
+        (self.acknowledged, self.acknowledging) = (ack.frame, true);
         self.queue_depth = ack.queue_depth;
         Ok(())
     }
@@ -44,6 +50,19 @@ impl Flow {
     /// Frames that the client has not acknowledged; `None` if it has said that it will not.
     pub fn unacknowledged(&self) -> Option<u32> {
         (self.queue_depth != FrameAcknowledge::SUSPEND).then(|| self.sent.wrapping_sub(self.acknowledged))
+    }
+
+    /// What of a budget a frame may use: nothing while 16 frames are on their way, and less by what waits to be decoded already. All of it if the client has
+    /// suspended acknowledgements or has not begun with them.
+    pub fn budget(&self, budget: Budget) -> Budget {
+        let late = self.acknowledging && self.unacknowledged().is_some_and(|frames| frames >= MOST_ON_THEIR_WAY);
+        let waiting = self.queue_depth().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        match (late, budget) {
+            (true, _) => Budget::bytes(0),
+            // What is unlimited stays so.
+            (false, Budget::UNLIMITED) => budget,
+            (false, _) => Budget::bytes(budget.most_bytes().saturating_sub(waiting)),
+        }
     }
 
     /// Bytes that waited to be decoded when the client last said so; `None` if it does not say.

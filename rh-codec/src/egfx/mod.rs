@@ -10,10 +10,11 @@ mod apply;
 mod cache;
 pub mod caps;
 mod flow;
+mod images;
+mod kept;
 mod output;
 pub mod pdu;
 mod reader;
-mod slots;
 mod writer;
 pub mod zgfx;
 

@@ -3,12 +3,13 @@
 use super::{
     caps::{CapSet, CapsConfirm, Features, Version},
     flow::Flow,
+    images::Images,
+    kept::Kept,
     pdu::{
         CacheToSurface, CodecId, Colour32, Command, CommandId, CreateSurface, DeleteSurface, EndFrame, EvictCacheEntry, Field,
         MapSurfaceToOutput, Monitor, Monitors, PixelFormat, Point16, Points, Rect16, Rects, ResetGraphics, SolidFill, StartFrame,
         SurfaceToCache, SurfaceToSurface, close, open,
     },
-    slots::Slots,
     zgfx::{Compressor, Message},
 };
 use crate::{
@@ -17,9 +18,15 @@ use crate::{
 };
 
 /// The surface that everything is painted on.
-const SURFACE: u16 = 0;
+pub(super) const SURFACE: u16 = 0;
+/// A surface of one tile that is never shown: what is to come back of a tile only in part goes over it.
+const SCRATCH: u16 = 1;
+/// Side of a tile in pixels: of what is kept in a slot, at most.
+const TILE: u16 = 64;
 /// Columns and rows of an output at most (2.2.2.14).
 const MOST_OUTPUT: u32 = 32_766;
+/// Monitors of an output at most (2.2.2.14).
+const MOST_MONITORS: usize = 16;
 /// Bytes of a command before its codec's data, at most: header and fields of `WireToSurface1`.
 const HEAD: usize = 25;
 
@@ -27,11 +34,12 @@ const HEAD: usize = 25;
 ///
 /// Order: [`begin`](Self::begin), [`size`](Self::size) if it is the first message or the picture has another size, operations,
 /// [`finish`](Self::finish). Each message is one `RDP_SEGMENTED_DATA` that holds one frame whole. Operations do to `shown` what a
-/// [`Reader`](super::Reader) will do to its picture, so that the two are equal; other decoders show the same, but for
-/// [`image_first`](Self::image_first) and [`image_upgrade`](Self::image_upgrade), in which they round differently.
+/// [`Reader`](super::Reader) will do to its picture, so that the two are equal; other decoders show the same, but for those that paint inexactly
+/// ([`image_coarse`](Self::image_coarse), [`image_finer`](Self::image_finer), [`image_first`](Self::image_first),
+/// [`image_upgrade`](Self::image_upgrade)), in which they round differently.
 ///
-/// Memory: ZGFX's, see [`Compressor`]; ClearCodec's, see [`clear::Encoder`]; RemoteFX's, see [`progressive::Encoder`]; the client's cache once more as
-/// far as it is filled, at most what the settled version or [`Limits::max_cached_tiles`] allows; and two messages.
+/// Memory: ZGFX's, see [`Compressor`]; ClearCodec's, see [`clear::Encoder`]; RemoteFX's, see [`progressive::Encoder`]; 16 KiB
+/// for each slot in use; and two messages.
 pub struct Writer {
     /// The set that is confirmed: version and data.
     version: Version,
@@ -41,18 +49,21 @@ pub struct Writer {
     zgfx: Compressor,
     clear: clear::Encoder,
     planar: planar::Encoder,
-    progressive: progressive::Encoder,
-    slots: Slots,
+    images: Images,
+    kept: Kept,
     /// Commands that are not compressed yet.
     plain: Vec<u8>,
     /// The message as far as it is compressed.
     wire: Vec<u8>,
     message: Option<Message>,
     starting: bool,
-    /// Whether there is a surface.
+    /// Whether there is a surface, and one beside it.
     created: bool,
+    scratch: bool,
     in_frame: bool,
     flow: Flow,
+    /// Of the next picture, the primary one first.
+    monitors: Vec<Rect>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -78,15 +89,17 @@ impl Writer {
             zgfx: Compressor::new(effort),
             clear: clear::Encoder::new(),
             planar: planar::Encoder::new(),
-            progressive: progressive::Encoder::new(limits),
-            slots: new_slots(&features, limits),
+            images: Images::new(&features, limits),
+            kept: Kept::default(),
             plain: Vec::new(),
             wire: Vec::new(),
             message: None,
             starting: true,
             created: false,
+            scratch: false,
             in_frame: false,
             flow: Flow::default(),
+            monitors: Vec::new(),
         })
     }
 
@@ -99,10 +112,24 @@ impl Writer {
     pub fn reset(&mut self) {
         self.zgfx.reset();
         self.clear.reset();
-        self.progressive = progressive::Encoder::new(&self.limits);
-        self.slots = new_slots(&self.features, &self.limits);
-        (self.starting, self.created) = (true, false);
+        self.images = Images::new(&self.features, &self.limits);
+        self.kept = Kept::default();
+        (self.starting, self.created, self.scratch) = (true, false, false);
         self.flow = Flow::default();
+    }
+
+    /// Which parts of the picture are monitors, the primary one first; none means that all of it is one. Told to the client with the next
+    /// [`size`](Self::size); if that makes a picture that has not all of them, it is one monitor.
+    ///
+    /// # Errors
+    /// `ApiMisuse` if there are more than 16 (2.2.2.14), or an empty one.
+    pub fn set_monitors(&mut self, monitors: &[Rect]) -> Result<(), Error> {
+        if monitors.len() > MOST_MONITORS || monitors.iter().any(Rect::is_empty) {
+            return Err(Error::ApiMisuse("at most 16 monitors, each with pixels"));
+        }
+        self.monitors.clear();
+        self.monitors.extend_from_slice(monitors);
+        Ok(())
     }
 
     /// Begins a message.
@@ -127,18 +154,22 @@ impl Writer {
         if width == 0 || height == 0 {
             return Err(Error::ApiMisuse("a picture has pixels"));
         }
-        self.progressive.resize(width, height)?;
+        self.images.resize(width, height)?;
         if std::mem::take(&mut self.starting) {
             let set = CapSet { version: self.version, data: &self.data };
             Command::CapsConfirm(CapsConfirm { set }).write(&mut self.plain);
         } else if self.created {
             Command::DeleteSurface(DeleteSurface { surface: SURFACE }).write(&mut self.plain);
         }
+        if std::mem::take(&mut self.scratch) {
+            self.put(DeleteSurface { surface: SCRATCH });
+        }
         self.created = true;
-        // Below 2^15.
-        let (right, bottom) = (i32::from(columns.cast_signed()) - 1, i32::from(rows.cast_signed()) - 1);
-        let monitor = [Monitor { left: 0, top: 0, right, bottom, flags: 1 }.to_bytes()];
-        self.put(ResetGraphics { width, height, monitors: Monitors::new(&monitor)? });
+        let sole = [Rect::new(0, 0, width, height)];
+        let listed = !self.monitors.is_empty() && self.monitors.iter().all(|monitor| monitor.fits(width, height));
+        let mut definitions = [[0; 20]; MOST_MONITORS];
+        let definitions = monitor_definitions(if listed { &self.monitors } else { &sole }, &mut definitions);
+        self.put(ResetGraphics { width, height, monitors: Monitors::new(definitions)? });
         self.put(CreateSurface { surface: SURFACE, width: columns, height: rows, format: PixelFormat::XRGB });
         self.put(MapSurfaceToOutput { surface: SURFACE, reserved: 0, x: 0, y: 0 });
         shown.resize(width, height);
@@ -221,6 +252,29 @@ impl Writer {
         Ok(())
     }
 
+    /// Paints a rectangle inexactly: RemoteFX Progressive, or RemoteFX for a thin client ([`Features::thin_client`]).
+    ///
+    /// # Errors
+    /// See [`fill`](Self::fill).
+    pub fn image_coarse(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect, level: Level) -> Result<(), Error> {
+        check(rect, shown.size())?;
+        check(rect, (frame.width(), frame.height()))?;
+        self.open();
+        self.images.coarse(&mut self.plain, shown, frame, rect, level)
+    }
+
+    /// Paints again, at a better level, what of a rectangle was painted inexactly: blocks of 16×16 that `shown` and the frame have in common stay as they are.
+    /// Not for thin clients, whose codec has one pass.
+    ///
+    /// # Errors
+    /// See [`fill`](Self::fill).
+    pub fn image_finer(&mut self, shown: &mut Surface, frame: &FrameView<'_>, rect: Rect, level: Level) -> Result<(), Error> {
+        check(rect, shown.size())?;
+        check(rect, (frame.width(), frame.height()))?;
+        self.open();
+        self.images.finer(&mut self.plain, shown, frame, rect, level)
+    }
+
     /// Paints tiles of 64×64, by column and row, inexactly: RemoteFX Progressive. `shown` becomes what our decoder shows.
     ///
     /// # Errors
@@ -233,7 +287,11 @@ impl Writer {
         level: Level,
         aim: Aim,
     ) -> Result<(), Error> {
-        self.passes(shown, tiles, |message, x, y| message.first(frame, x, y, level, aim))
+        if tiles.is_empty() {
+            return Ok(());
+        }
+        self.open();
+        self.images.passes(&mut self.plain, shown, tiles, |message, x, y| message.first(frame, x, y, level, aim))
     }
 
     /// Brings tiles to their next level, of the picture that their first pass was of; those at the last level stay.
@@ -241,76 +299,70 @@ impl Writer {
     /// # Errors
     /// See [`image_first`](Self::image_first).
     pub fn image_upgrade(&mut self, shown: &mut Surface, tiles: &[(u16, u16)]) -> Result<(), Error> {
-        self.passes(shown, tiles, |message, x, y| message.upgrade(x, y).map(|_| ()))
-    }
-
-    fn passes(
-        &mut self,
-        shown: &mut Surface,
-        tiles: &[(u16, u16)],
-        mut pass: impl FnMut(&mut progressive::Message<'_>, u16, u16) -> Result<(), Error>,
-    ) -> Result<(), Error> {
         if tiles.is_empty() {
             return Ok(());
         }
         self.open();
-        let start = open(&mut self.plain, CommandId::WIRE_TO_SURFACE_2);
-        for field in [&SURFACE.to_le_bytes()[..], &CodecId::PROGRESSIVE.0.to_le_bytes(), &[0; 4], &[PixelFormat::XRGB.0], &[0; 4]] {
-            self.plain.extend_from_slice(field);
-        }
-        let data = self.plain.len();
-        let mut message = self.progressive.message(&mut self.plain);
-        let passed = tiles.iter().try_for_each(|(x, y)| pass(&mut message, *x, *y));
-        let finished = message.finish();
-        if passed.is_err() || finished.is_err() || self.plain.len() == data {
-            // A wrong call, or no tile had anything to say.
-            self.plain.truncate(start);
-            return passed.and(finished.map(|_| ()));
-        }
-        enter_length(&mut self.plain, data);
-        close(&mut self.plain, start);
-        for (x, y) in tiles {
-            self.progressive.paint(*x, *y, shown)?;
-        }
-        Ok(())
+        self.images.passes(&mut self.plain, shown, tiles, |message, x, y| message.upgrade(x, y).map(|_| ()))
     }
 
     /// The tiles' state: their levels, and the way to [`forget`](progressive::Encoder::forget) one that something else was painted over.
     pub fn progressive(&mut self) -> &mut progressive::Encoder {
-        &mut self.progressive
+        self.images.progressive()
     }
 
-    /// Keeps a rectangle of what is shown in the client's cache, under a key that says what it looks like; what was used least makes room.
-    /// Returns whether it is there. It must be exact: what other decoders round comes back as they rounded it.
+    /// Slots for tiles that the client has, within the limits: numbered from 0 here, from 1 on the wire.
+    pub fn slots(&self) -> u16 {
+        let most = self.features.cache_bytes() / (usize::from(TILE) * usize::from(TILE) * 4);
+        let most = u16::try_from(most).unwrap_or(u16::MAX).min(self.features.cache_slots());
+        most.min(u16::try_from(self.limits.max_cached_tiles).unwrap_or(u16::MAX))
+    }
+
+    /// Keeps a tile of the grid of 64×64 pixels, as the client shows it, in a slot; what was there is evicted.
     ///
     /// # Errors
-    /// See [`fill`](Self::fill).
-    pub fn store(&mut self, shown: &Surface, rect: Rect, key: u64) -> Result<bool, Error> {
-        check(rect, shown.size())?;
-        if self.slots.find(key).is_some() {
-            return Ok(true);
+    /// `ApiMisuse` if there is no such slot, or if that is no tile of the picture.
+    pub fn keep(&mut self, shown: &Surface, slot: u16, tile: Rect) -> Result<(), Error> {
+        check(tile, shown.size())?;
+        let side = u32::from(TILE);
+        if slot >= self.slots() || tile.x % side + tile.y % side > 0 || tile.width.max(tile.height) > side {
+            return Err(Error::ApiMisuse("a slot that the client does not have, or no tile for it"));
         }
         self.open();
-        let plain = &mut self.plain;
-        let evicted = |slot| Command::EvictCacheEntry(EvictCacheEntry { slot }).write(plain);
-        let Some(slot) = self.slots.store(key, shown, rect, evicted) else { return Ok(false) };
-        self.put(SurfaceToCache { surface: SURFACE, key, slot, rect: Rect16::new(rect)? });
-        Ok(true)
+        let number = slot + 1;
+        if self.kept.put(slot, shown, tile) {
+            // Clients are told to replace what a slot holds, but not all of them free it.
+            self.put(EvictCacheEntry { slot: number });
+        }
+        // A key is for caches that outlive a connection, which these do not; it differs from slot to slot.
+        self.put(SurfaceToCache { surface: SURFACE, key: number.into(), slot: number, rect: Rect16::new(tile)? });
+        Ok(())
     }
 
-    /// Shows at `x`, `y` what the client's cache has under `key`, if the frame shows the same there, pixel for pixel; returns where, or `None`.
+    /// Shows in a part of a tile what a slot holds at the same place of its own.
     ///
     /// # Errors
-    /// None that a caller can cause.
-    pub fn restore(&mut self, shown: &mut Surface, frame: &FrameView<'_>, key: u64, x: u32, y: u32) -> Result<Option<Rect>, Error> {
-        let Some((slot, rect)) = self.slots.matches(key, frame, x, y).filter(|(_, rect)| check(*rect, shown.size()).is_ok()) else {
-            return Ok(None);
-        };
+    /// `ApiMisuse` if the part is empty, lies in more than one tile, or the slot does not hold that.
+    pub fn recall(&mut self, shown: &mut Surface, slot: u16, part: Rect) -> Result<(), Error> {
+        check(part, shown.size())?;
+        let side = u32::from(TILE);
+        let within = Rect { x: part.x % side, y: part.y % side, ..part };
+        let kept = self.kept.size(slot).ok_or(Error::ApiMisuse("a slot that holds nothing"))?;
+        check(within, kept)?;
         self.open();
-        let points = [point(x, y)?];
-        self.put(CacheToSurface { slot, surface: SURFACE, points: Points::new(&points)? });
-        self.slots.restore(slot, shown, x, y)?;
-        Ok(Some(rect))
+        let (number, points) = (slot + 1, [point(part.x, part.y)?]);
+        if (part.width, part.height) == kept {
+            self.put(CacheToSurface { slot: number, surface: SURFACE, points: Points::new(&points)? });
+        } else {
+            if !std::mem::replace(&mut self.scratch, true) {
+                self.put(CreateSurface { surface: SCRATCH, width: TILE, height: TILE, format: PixelFormat::XRGB });
+            }
+            self.put(CacheToSurface { slot: number, surface: SCRATCH, points: Points::new(&[point(0, 0)?])? });
+            let (rect, points) = (Rect16::new(within)?, Points::new(&points)?);
+            self.put(SurfaceToSurface { source: SCRATCH, target: SURFACE, rect, points });
+        }
+        self.kept.recall(slot, shown, part);
+        Ok(())
     }
 
     /// Bytes that the message will have at most, were it finished now.
@@ -362,10 +414,25 @@ impl Writer {
     pub fn flow(&mut self) -> &mut Flow {
         &mut self.flow
     }
+
+    /// The same, to look at.
+    pub(crate) fn flow_so_far(&self) -> &Flow {
+        &self.flow
+    }
 }
 
-fn new_slots(features: &Features, limits: &Limits) -> Slots {
-    Slots::new(features.cache_slots(), features.cache_bytes().min(limits.max_cached_tiles as usize * 64 * 64 * 4))
+/// What the client is told of monitors that lie within a picture, in coordinates of the virtual desktop: the primary monitor, the first one, is at 0, 0
+/// ([MS-RDPBCGR] 2.2.1.3.6.1).
+fn monitor_definitions<'a>(monitors: &[Rect], out: &'a mut [[u8; 20]; MOST_MONITORS]) -> &'a [[u8; 20]] {
+    let primary = monitors.first().copied().unwrap_or_default();
+    // Sides are below 2^15.
+    let from = |at: u32, origin: u32| at.cast_signed() - origin.cast_signed();
+    for (i, (monitor, definition)) in monitors.iter().zip(&mut *out).enumerate() {
+        let (left, top) = (from(monitor.x, primary.x), from(monitor.y, primary.y));
+        let (right, bottom) = (from(monitor.right() - 1, primary.x), from(monitor.bottom() - 1, primary.y));
+        *definition = Monitor { left, top, right, bottom, flags: u32::from(i == 0) }.to_bytes();
+    }
+    &out[..monitors.len().min(MOST_MONITORS)]
 }
 
 fn check(rect: Rect, (width, height): (u32, u32)) -> Result<(), Error> {
@@ -381,7 +448,7 @@ fn point(x: u32, y: u32) -> Result<[u8; 4], Error> {
 }
 
 /// Appends a `WireToSurface1` up to its data.
-fn open_wire(out: &mut Vec<u8>, codec: CodecId, rect: Rect16) -> (usize, usize) {
+pub(super) fn open_wire(out: &mut Vec<u8>, codec: CodecId, rect: Rect16) -> (usize, usize) {
     let start = open(out, CommandId::WIRE_TO_SURFACE_1);
     SURFACE.write(out);
     codec.write(out);
@@ -391,13 +458,13 @@ fn open_wire(out: &mut Vec<u8>, codec: CodecId, rect: Rect16) -> (usize, usize) 
     (start, out.len())
 }
 
-fn close_wire(out: &mut [u8], (start, data): (usize, usize)) {
+pub(super) fn close_wire(out: &mut [u8], (start, data): (usize, usize)) {
     enter_length(out, data);
     close(out, start);
 }
 
 /// Enters the length of a codec's data, before them.
-fn enter_length(out: &mut [u8], data: usize) {
+pub(super) fn enter_length(out: &mut [u8], data: usize) {
     let length = u32::try_from(out.len() - data).expect("one command holds less than 4 GiB: pictures are far below");
     out[data - 4..data].copy_from_slice(&length.to_le_bytes());
 }

@@ -111,6 +111,11 @@ pub fn commands(data: &[u8]) {
     }
 }
 
+/// Calls that are wrong are refused, and do no harm.
+fn misuse(error: crate::Error) -> Result<(), crate::Error> {
+    if matches!(error, crate::Error::ApiMisuse(_)) { Ok(()) } else { Err(error) }
+}
+
 /// A program of operations, cache and all: every message of the writer is read, and shows what the writer believes.
 pub fn cache(data: &[u8]) {
     let mut source = Source(data);
@@ -125,14 +130,19 @@ pub fn cache(data: &[u8]) {
     let mut operations = 0;
     loop {
         let choice = source.byte();
-        let (key, x, y) = (u64::from(choice >> 4), source.number() % width, source.number() % height);
+        let (slot, x, y) = (u16::from(choice >> 5), source.number() % width, source.number() % height);
         let rect = Rect::new(x, y, 1 + source.number() % (width - x), 1 + source.number() % (height - y));
         let done = match choice % 6 {
             0 => writer.fill(&mut shown, rect, u32::from(choice) * 0x01_0307),
             1 => writer.copy(&mut shown, Rect { x: width - rect.width, y: height - rect.height, ..rect }, x, y),
             2 => writer.image(&mut shown, &frame, rect),
-            3 => writer.store(&shown, rect, key).map(|_| ()),
-            4 => writer.restore(&mut shown, &frame, key, x, y).map(|_| ()),
+            3 => {
+                let corner = Rect::new(x / 64 * 64, y / 64 * 64, 64, 64);
+                let kept = writer.keep(&shown, slot, corner.intersection(&Rect::new(0, 0, width, height)));
+                kept.or_else(misuse)
+            }
+            // What the slot does not hold is refused.
+            4 => writer.recall(&mut shown, slot, rect).or_else(misuse),
             _ => {
                 writer.flush();
                 Ok(())

@@ -134,7 +134,7 @@ impl Writer {
         let _ = syntax.keep(&mut coder, slot, tile);
     }
 
-    /// A part of a tile comes back from a slot; the caller does it to `shown`.
+    /// A part of a tile comes back from a slot; the caller, who keeps the tiles, does it to `shown`.
     pub(crate) fn recall(&mut self, slot: u32, part: Rect) {
         let (syntax, mut coder) = self.operation(op::RECALL);
         put(syntax, &mut coder, part);

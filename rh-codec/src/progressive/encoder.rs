@@ -78,6 +78,8 @@ pub struct Encoder {
     /// The message's tiles, and what they cover.
     pub(super) body: Vec<u8>,
     pub(super) covered: Vec<Rect>,
+    /// What is to be shown of it; everything if there is none.
+    pub(super) clip: Vec<Rect>,
 }
 
 impl Encoder {
@@ -91,6 +93,7 @@ impl Encoder {
             raw: Vec::new(),
             body: Vec::new(),
             covered: Vec::new(),
+            clip: Vec::new(),
         }
     }
 
@@ -119,6 +122,15 @@ impl Encoder {
     /// # Errors
     /// `ApiMisuse` if the surface has another size than was told.
     pub fn paint(&mut self, x: u16, y: u16, target: &mut Surface) -> Result<Rect, Error> {
+        let whole = Rect::new(0, 0, target.size().0, target.size().1);
+        self.paint_within(x, y, &[whole], target)
+    }
+
+    /// The same, but only what lies within these rectangles, as after [`Message::show`]; returns the tile all the same.
+    ///
+    /// # Errors
+    /// See [`paint`](Self::paint).
+    pub fn paint_within(&mut self, x: u16, y: u16, rects: &[Rect], target: &mut Surface) -> Result<Rect, Error> {
         if target.size() != self.tiles.size() {
             return Err(Error::ApiMisuse("the surface has another size than the encoder's"));
         }
@@ -126,9 +138,11 @@ impl Encoder {
         let Some(state) = self.tiles.get(index).filter(|state| state.level.is_some()) else { return Ok(Rect::default()) };
         self.scratch.clone_from_slice(&state.sent);
         restore(&mut self.scratch, EDGE, &[FACTORS; 3]);
-        let rect = self.tiles.rect(index);
-        paint(&self.scratch, (rect.x, rect.y), rect, target);
-        Ok(rect)
+        let tile = self.tiles.rect(index);
+        for part in rects.iter().map(|rect| rect.intersection(&tile)).filter(|part| !part.is_empty()) {
+            paint(&self.scratch, (tile.x, tile.y), part, target);
+        }
+        Ok(tile)
     }
 
     /// Begins a message, which [`Message::finish`] appends to `out`.
@@ -137,12 +151,12 @@ impl Encoder {
         Message::new(self, out)
     }
 
-    /// Takes a tile's picture from a frame. Returns its state, and whether the decoder has the tile from before.
-    pub(super) fn take(&mut self, frame: &FrameView<'_>, index: usize) -> (&mut State, bool) {
-        let rect = self.tiles.rect(index);
+    /// Takes a tile's picture from what a frame shows of it within `part`. Returns its state, and whether the decoder has the tile from before.
+    pub(super) fn take(&mut self, frame: &FrameView<'_>, index: usize, part: Rect) -> (&mut State, bool) {
+        let tile = self.tiles.rect(index);
         let known = self.tiles.get(index).is_some();
         let state = self.tiles.make(index, State::new);
-        transform(frame, rect, EDGE, &mut state.target);
+        transform(frame, (tile.x, tile.y), part, EDGE, &mut state.target);
         (state, known)
     }
 }

@@ -9,7 +9,7 @@ use super::{
         TILE_UPGRADE, begin_block, end_block, length_field,
     },
 };
-use crate::{Error, FrameView, rfx::Level};
+use crate::{Error, FrameView, Rect, rfx::Level};
 
 /// A message being written: passes of tiles, each tile at most once.
 ///
@@ -28,6 +28,7 @@ impl<'a> Message<'a> {
     pub(super) fn new(encoder: &'a mut Encoder, out: &'a mut Vec<u8>) -> Self {
         encoder.body.clear();
         encoder.covered.clear();
+        encoder.clip.clear();
         Self { encoder, out, tiles: 0, levels: [None; Level::ALL.len()] }
     }
 
@@ -43,11 +44,25 @@ impl<'a> Message<'a> {
     /// # Errors
     /// `ApiMisuse` if the frame has another size than the surface, if the tile lies outside, or if the message has it already.
     pub fn first(&mut self, frame: &FrameView<'_>, x: u16, y: u16, level: Level, aim: Aim) -> Result<(), Error> {
+        let whole = Rect::new(0, 0, frame.width(), frame.height());
+        self.first_of(frame, x, y, whole, level, aim)
+    }
+
+    /// The same for a tile of which only what lies within `rect` matters; for the rest of it goes whatever is cheapest. Meant to be followed by
+    /// [`show`](Self::show).
+    ///
+    /// # Errors
+    /// See [`first`](Self::first); also `ApiMisuse` if `rect` is not within the frame, or does not meet the tile.
+    pub fn first_of(&mut self, frame: &FrameView<'_>, x: u16, y: u16, rect: Rect, level: Level, aim: Aim) -> Result<(), Error> {
         if (frame.width(), frame.height()) != self.encoder.tiles.size() {
             return Err(Error::ApiMisuse("the frame has another size than the surface"));
         }
         let index = self.enter(x, y)?;
-        let (state, known) = self.encoder.take(frame, index);
+        let part = self.encoder.tiles.rect(index).intersection(&rect);
+        if part.is_empty() {
+            return Err(Error::ApiMisuse("nothing of the tile matters"));
+        }
+        let (state, known) = self.encoder.take(frame, index, part);
         state.aim = aim;
         let difference = known && aim == Aim::Picture && state.difference_is_cheaper(level);
         self.put_first(index, (x, y), level, difference)
@@ -66,6 +81,11 @@ impl<'a> Message<'a> {
             _ => self.put_first(index, (x, y), to, true)?,
         }
         Ok(Some(to))
+    }
+
+    /// Shows only what lies within the rectangles that this is called with, instead of the tiles whole. Rectangles lie within the surface.
+    pub fn show(&mut self, rect: Rect) {
+        self.encoder.clip.push(rect);
     }
 
     /// The number of a tile that comes into the message now.
@@ -183,12 +203,13 @@ impl<'a> Message<'a> {
         end_block(out, block)?;
         let block = begin_block(out, REGION);
         let tables = levels.iter().flatten();
+        let rects = if encoder.clip.is_empty() { &encoder.covered } else { &encoder.clip };
         out.push(64);
-        out.extend_from_slice(&length_field::<u16>(encoder.covered.len())?.to_le_bytes());
+        out.extend_from_slice(&length_field::<u16>(rects.len())?.to_le_bytes());
         out.extend_from_slice(&[1, length_field(tables.clone().count())?, REDUCE_EXTRAPOLATE]);
         out.extend_from_slice(&tiles.to_le_bytes());
         out.extend_from_slice(&length_field::<u32>(encoder.body.len())?.to_le_bytes());
-        for rect in &encoder.covered {
+        for rect in rects {
             for side in [rect.x, rect.y, rect.width, rect.height] {
                 out.extend_from_slice(&length_field::<u16>(side as usize)?.to_le_bytes());
             }

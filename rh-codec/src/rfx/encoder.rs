@@ -131,7 +131,7 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let corner = Rect::new(rect.x + u32::from(x) * 64, rect.y + u32::from(y) * 64, 64, 64);
-        transform(frame, corner.intersection(&rect), Edge::Mirror, &mut self.planes);
+        transform(frame, (corner.x, corner.y), corner.intersection(&rect), Edge::Mirror, &mut self.planes);
         let tile = begin_block(out, block::TILE);
         out.extend_from_slice(&[0, 1, 2]);
         out.extend_from_slice(&x.to_le_bytes());

@@ -10,23 +10,22 @@ use crate::{
     image::{Pixel, opaque},
 };
 
-/// What is within `rect` of a picture, at most 64×64 pixels, to coefficients.
+/// What is within `rect` of a picture, which lies in the tile whose corner is `(x, y)`, to coefficients.
 ///
-/// A tile that is cut by the picture's edge continues with the last column and row: the decoder throws that away, and nothing is
-/// cheaper to send.
-pub(crate) fn transform(frame: &FrameView<'_>, rect: Rect, edge: Edge, planes: &mut Planes) {
+/// A tile that shows more than that, or is cut by the picture's edge, continues with the nearest columns and rows: the decoder throws that
+/// away, and nothing is cheaper to send.
+pub(crate) fn transform(frame: &FrameView<'_>, (x, y): (u32, u32), rect: Rect, edge: Edge, planes: &mut Planes) {
     let mut row = [[0; 4]; SIDE];
-    for y in 0..SIDE {
-        // At most 64.
-        let line = rect.y + u32::try_from(y).unwrap_or(0).min(rect.height - 1);
-        let span = frame.span(rect.x, line, rect.width);
+    let left = (rect.x - x) as usize;
+    for (i, line) in (0..SIDE).zip(y..) {
+        let span = frame.span(rect.x, line.clamp(rect.y, rect.bottom() - 1), rect.width);
         if let Ok(whole) = <&[Pixel; SIDE]>::try_from(span) {
-            colour::forward(whole, planes, y);
-        } else {
-            row[..span.len()].copy_from_slice(span);
-            let last = span.last().copied().unwrap_or_default();
-            row[span.len()..].fill(last);
-            colour::forward(&row, planes, y);
+            colour::forward(whole, planes, i);
+        } else if let (Some(first), Some(last)) = (span.first(), span.last()) {
+            row[..left].fill(*first);
+            row[left..left + span.len()].copy_from_slice(span);
+            row[left + span.len()..].fill(*last);
+            colour::forward(&row, planes, i);
         }
     }
     planes.iter_mut().for_each(|plane| dwt::forward(plane, edge));

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rh_codec::{Budget, FrameView, Hints, Profile, Rect, Settings};
 
-use crate::screen::{Link, Noise, Screen};
+use crate::screen::{Link, Noise, Screen, exact_settings};
 
 /// Frames after which everything must have come, at rest and without a budget.
 const SOON: usize = 8;
@@ -176,7 +176,7 @@ proptest! {
 
 #[test]
 fn the_graphics_pipeline_scrolls_fills_and_resizes() {
-    let mut link = Link::with(Settings { profile: Profile::Egfx, ..Settings::default() });
+    let mut link = Link::with(Settings { profile: Profile::Egfx, ..exact_settings() });
     let mut noise = Noise(6);
     let mut screen = Screen::new(500, 400, 0);
     screen.text(screen.whole(), &mut noise);

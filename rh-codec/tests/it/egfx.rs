@@ -262,19 +262,22 @@ fn a_session_of_every_operation_is_shown() {
     pair.writer.copy(&mut pair.shown, Rect::new(0, 0, 100, 100), 7, 9).unwrap();
     assert!(!pair.send());
 
-    assert!(pair.writer.store(&pair.shown, Rect::new(0, 0, 64, 64), 1).unwrap());
+    pair.writer.keep(&pair.shown, 1, Rect::new(0, 0, 64, 64)).unwrap();
     pair.writer.fill(&mut pair.shown, Rect::new(0, 0, 64, 64), 0xff_ffff).unwrap();
     pair.send();
-    // The frame shows at 100, 20 what was kept.
-    let mut later = Screen::new(200, 150, 0);
-    for (y, x) in (0..64).flat_map(|y| (0..64).map(move |x| (y, x))) {
-        later.put(100 + x, 20 + y, before(&screen, x, y));
-    }
-    assert_eq!(pair.writer.restore(&mut pair.shown, &later.view(), 1, 100, 20).unwrap(), Some(Rect::new(100, 20, 64, 64)));
-    assert_eq!(pair.writer.restore(&mut pair.shown, &later.view(), 1, 101, 20).unwrap(), None, "it looks otherwise there");
-    assert_eq!(pair.writer.restore(&mut pair.shown, &later.view(), 2, 100, 20).unwrap(), None, "nothing has that key");
-    assert_eq!(pair.writer.restore(&mut pair.shown, &later.view(), 1, 190, 20).unwrap(), None, "it does not fit");
+    // A part of it, which goes over a second surface; then all of it, to another tile.
+    pair.writer.recall(&mut pair.shown, 1, Rect::new(3, 5, 30, 40)).unwrap();
     pair.send();
+    pair.writer.recall(&mut pair.shown, 1, Rect::new(128, 0, 64, 64)).unwrap();
+    pair.send();
+    let colour = |x: u32, y: u32| {
+        let shown = pair.shown.view().unwrap();
+        u32::from_le_bytes(*shown.row(y).as_chunks::<4>().0.get(x as usize).unwrap()) & 0xff_ffff
+    };
+    let places = [(3, 5), (20, 30), (32, 44)];
+    assert!(places.iter().all(|&(x, y)| colour(x, y) == before(&screen, x, y)), "a part came back");
+    assert_eq!((colour(2, 5), colour(33, 44)), (0xff_ffff, 0xff_ffff), "and nothing beside it");
+    assert!(places.iter().all(|&(x, y)| colour(128 + x, y) == before(&screen, x, y)), "the whole came back elsewhere");
 
     let tiles = [(1, 1), (2, 1)];
     pair.writer.image_first(&mut pair.shown, &screen.view(), &tiles, Level::ALL[0], Aim::Passes).unwrap();
@@ -305,36 +308,118 @@ fn before(screen: &Screen, x: u32, y: u32) -> u32 {
 }
 
 #[test]
-fn what_was_used_least_makes_room() {
-    // 16 KiB a tile, four of them.
-    let limits = Limits { max_cached_tiles: 4, ..small_limits() };
-    let mut pair = Pair::new(limits);
-    let mut screen = Screen::new(256, 128, 0);
+fn slots_are_those_of_the_smaller_side() {
+    let slots = |version: Version, flags: u32, tiles: u32| {
+        let data = flags.to_le_bytes();
+        let limits = Limits { max_cached_tiles: tiles, ..small_limits() };
+        Writer::new(&CapsConfirm { set: CapSet { version, data: &data } }, &limits, Effort::Fast).unwrap().slots()
+    };
+    // [MS-RDPEGFX] 3.3.1.4: 100 MB and 25,600 slots, or 16 MB and 4,096; a tile has 16 KiB.
+    assert_eq!(slots(Version::V8, 0, 1 << 20), 6400);
+    assert_eq!(slots(Version::V8, 2, 1 << 20), 1024, "the small cache");
+    assert_eq!(slots(Version::V10_3, 0, 1 << 20), 1024, "which this version always has");
+    assert_eq!(slots(Version::V10_7, 0, 4), 4, "the viewer's limits");
+}
+
+#[test]
+fn what_a_slot_held_is_evicted_before_it_takes_more() {
+    let mut pair = Pair::new(Limits { max_cached_tiles: 2, ..small_limits() });
+    let mut screen = Screen::new(150, 70, 0);
     screen.noise(screen.whole(), &mut Noise(1));
     pair.writer.begin();
-    pair.writer.size(&mut pair.shown, 256, 128).unwrap();
+    pair.writer.size(&mut pair.shown, 150, 70).unwrap();
     pair.writer.image(&mut pair.shown, &screen.view(), screen.whole()).unwrap();
-    let tile = |i: u32| Rect::new(i % 4 * 64, i / 4 * 64, 64, 64);
-    for i in 0..4 {
-        assert!(pair.writer.store(&pair.shown, tile(i), u64::from(i)).unwrap());
+    pair.writer.keep(&pair.shown, 1, Rect::new(0, 0, 64, 64)).unwrap();
+    pair.writer.keep(&pair.shown, 1, Rect::new(128, 64, 22, 6)).unwrap();
+    pair.send();
+    let mut plain = Vec::new();
+    rh_codec::egfx::zgfx::Decompressor::new(1 << 20).decompress(&pair.message, &mut plain).unwrap();
+    let mut rest = &plain[..];
+    let mut cached = Vec::new();
+    while let Some(command) = Command::next(&mut rest).unwrap() {
+        match command {
+            Command::SurfaceToCache(store) => cached.push(("store", store.slot)),
+            Command::EvictCacheEntry(evict) => cached.push(("evict", evict.slot)),
+            _ => {}
+        }
     }
+    assert_eq!(cached, [("store", 2), ("evict", 2), ("store", 2)], "slots count from 1 on the wire");
+    pair.writer.fill(&mut pair.shown, screen.whole(), 7).unwrap();
+    pair.writer.recall(&mut pair.shown, 1, Rect::new(128, 64, 22, 6)).unwrap();
     pair.send();
-    let restore = |pair: &mut Pair, i: u32| {
-        let found = pair.writer.restore(&mut pair.shown, &screen.view(), u64::from(i), tile(i).x, tile(i).y).unwrap().is_some();
-        pair.send();
-        found
+    for (slot, part) in [(0, Rect::new(0, 0, 9, 9)), (1, Rect::new(64, 0, 23, 6)), (1, Rect::new(60, 0, 9, 6)), (2, Rect::new(0, 0, 9, 9))]
+    {
+        let refused = pair.writer.recall(&mut pair.shown, slot, part);
+        assert!(matches!(refused, Err(Error::ApiMisuse(_))), "{part:?} of slot {slot}: {refused:?}");
+    }
+    for (slot, tile) in [(2, Rect::new(0, 0, 64, 64)), (0, Rect::new(1, 0, 64, 64)), (0, Rect::new(0, 0, 65, 64))] {
+        let refused = pair.writer.keep(&pair.shown, slot, tile);
+        assert!(matches!(refused, Err(Error::ApiMisuse(_))), "{tile:?} in slot {slot}: {refused:?}");
+    }
+}
+
+/// A photograph with a line of letters in it, shown coarsely from somewhere within tiles, then better, then better again.
+#[test]
+fn a_picture_is_coarse_and_then_finer_where_it_is_not_exact() {
+    let mut pair = Pair::new(small_limits());
+    let mut noise = Noise(3);
+    let mut screen = Screen::new(200, 150, 0);
+    screen.photo(screen.whole(), &mut noise);
+    screen.text(Rect::new(32, 48, 96, 16), &mut noise);
+    pair.writer.begin();
+    pair.writer.size(&mut pair.shown, 200, 150).unwrap();
+    let photo = Rect::new(21, 13, 160, 120);
+    pair.writer.image_coarse(&mut pair.shown, &screen.view(), photo, Level::Coarse).unwrap();
+    pair.writer.text(&mut pair.shown, &screen.view(), Rect::new(32, 48, 96, 16)).unwrap();
+    pair.send();
+    let first = error(&screen, &pair.shown, photo);
+    let outside = |shown: &Surface| {
+        let view = shown.view().unwrap();
+        (0..150).flat_map(|y| (0..200).map(move |x| (x, y))).all(|(x, y)| {
+            let inside = x >= photo.x && x < photo.right() && y >= photo.y && y < photo.bottom();
+            inside || view.row(y)[x as usize * 4..][..3] == [0, 0, 0]
+        })
     };
-    assert!(restore(&mut pair, 0), "0 is used again: now 1 was used least");
-    assert!(pair.writer.store(&pair.shown, tile(5), 5).unwrap());
-    let found: Vec<bool> = [0, 1, 2, 3, 5].map(|i| restore(&mut pair, i)).to_vec();
-    assert_eq!(found, [true, false, true, true, true]);
-    // Half of the cache at once: two must go.
-    assert!(pair.writer.store(&pair.shown, Rect::new(0, 0, 128, 64), 9).unwrap());
-    let found: Vec<bool> = [0, 2, 3, 5].map(|i| restore(&mut pair, i)).to_vec();
-    assert_eq!(found, [false, false, true, true]);
-    assert!(!pair.writer.store(&pair.shown, Rect::new(0, 0, 256, 65), 10).unwrap(), "larger than the cache");
-    pair.writer.fill(&mut pair.shown, tile(0), 7).unwrap();
+    assert!(first > 0 && outside(&pair.shown), "coarse, and only where it was asked for");
+    pair.writer.image_finer(&mut pair.shown, &screen.view(), photo, Level::Fine).unwrap();
+    let finer = pair.writer.len();
     pair.send();
+    let second = error(&screen, &pair.shown, photo);
+    assert!(second * 2 < first && outside(&pair.shown), "finer: {second} after {first}");
+    assert_eq!(error(&screen, &pair.shown, Rect::new(32, 48, 96, 16)), 0, "letters stay exact");
+    // The same from the start is dearer than as an addition to what was there.
+    let mut fresh = Pair::new(small_limits());
+    fresh.writer.begin();
+    fresh.writer.size(&mut fresh.shown, 200, 150).unwrap();
+    fresh.send();
+    fresh.writer.image_coarse(&mut fresh.shown, &screen.view(), photo, Level::Fine).unwrap();
+    assert!(finer < fresh.writer.len(), "{finer} bytes more, {} at once", fresh.writer.len());
+    fresh.send();
+}
+
+#[test]
+fn a_thin_client_gets_one_pass() {
+    let data = 1_u32.to_le_bytes();
+    let confirm = CapsConfirm { set: CapSet { version: Version::V8_1, data: &data } };
+    let mut pair = Pair::new(small_limits());
+    pair.writer = Writer::new(&confirm, &small_limits(), Effort::Balanced).unwrap();
+    let mut screen = Screen::new(200, 150, 0);
+    screen.photo(screen.whole(), &mut Noise(3));
+    pair.writer.begin();
+    pair.writer.size(&mut pair.shown, 200, 150).unwrap();
+    let photo = Rect::new(21, 13, 160, 120);
+    pair.writer.image_coarse(&mut pair.shown, &screen.view(), photo, Level::Good).unwrap();
+    let finer = pair.writer.image_finer(&mut pair.shown, &screen.view(), photo, Level::Fine);
+    assert!(matches!(finer, Err(Error::ApiMisuse(_))), "{finer:?}");
+    pair.send();
+    assert!((1..160 * 120 * 3 * 40).contains(&error(&screen, &pair.shown, photo)), "near, and not exact");
+}
+
+/// Sum of squared differences within a rectangle.
+fn error(screen: &Screen, shown: &Surface, rect: Rect) -> u64 {
+    let (a, b) = (screen.view(), shown.view().unwrap());
+    let bytes = |y: u32| (rect.x as usize * 4..rect.right() as usize * 4).map(move |i| (y, i)).filter(|(_, i)| i % 4 < 3);
+    (rect.y..rect.bottom()).flat_map(bytes).map(|(y, i)| u64::from(a.row(y)[i].abs_diff(b.row(y)[i])).pow(2)).sum()
 }
 
 #[test]
@@ -561,8 +646,10 @@ enum Operation {
     Copy(Rect, u32, u32),
     Text(Rect),
     Image(Rect),
-    Store(Rect, u64),
-    Restore(u64, u32, u32),
+    Keep(u16, u32, u32),
+    Recall(u16, Rect),
+    Coarse(Rect, usize),
+    Finer(Rect),
     First(u16, u16, usize),
     Upgrade(u16, u16),
     Flush,
@@ -583,8 +670,10 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         (any_rect(), 0..SIDE, 0..SIDE).prop_map(|(rect, x, y)| Operation::Copy(rect, x, y)),
         any_rect().prop_map(Operation::Text),
         any_rect().prop_map(Operation::Image),
-        (any_rect(), 0u64..6).prop_map(|(rect, key)| Operation::Store(rect, key)),
-        (0u64..6, 0..SIDE, 0..SIDE).prop_map(|(key, x, y)| Operation::Restore(key, x, y)),
+        (0u16..4, 0..3u32, 0..3u32).prop_map(|(slot, column, row)| Operation::Keep(slot, column, row)),
+        (0u16..4, any_rect()).prop_map(|(slot, part)| Operation::Recall(slot, part)),
+        (any_rect(), 0..Level::ALL.len()).prop_map(|(rect, level)| Operation::Coarse(rect, level)),
+        any_rect().prop_map(Operation::Finer),
         (0u16..3, 0u16..3, 0..Level::ALL.len()).prop_map(|(x, y, level)| Operation::First(x, y, level)),
         (0u16..3, 0u16..3).prop_map(|(x, y)| Operation::Upgrade(x, y)),
         Just(Operation::Flush),
@@ -624,8 +713,18 @@ proptest! {
                 }
                 Operation::Text(rect) => if let Some(rect) = inside(rect) { writer.text(shown, &frame, rect).unwrap() },
                 Operation::Image(rect) => if let Some(rect) = inside(rect) { writer.image(shown, &frame, rect).unwrap() },
-                Operation::Store(rect, key) => if let Some(rect) = inside(rect) { writer.store(shown, rect, key).map(|_| ()).unwrap() },
-                Operation::Restore(key, x, y) => writer.restore(shown, &frame, key, x, y).map(|_| ()).unwrap(),
+                // Slots that there are not, tiles outside and parts that a slot does not hold are refused.
+                Operation::Keep(slot, column, row) => {
+                    let _ = inside(Rect::new(column * 64, row * 64, 64, 64)).map(|tile| writer.keep(shown, slot, tile));
+                }
+                Operation::Recall(slot, part) => {
+                    let part = part.intersection(&Rect::new(part.x / 64 * 64, part.y / 64 * 64, 64, 64));
+                    let _ = writer.recall(shown, slot, part);
+                }
+                Operation::Coarse(rect, level) => {
+                    if let Some(rect) = inside(rect) { writer.image_coarse(shown, &frame, rect, Level::ALL[level]).unwrap() }
+                }
+                Operation::Finer(rect) => if let Some(rect) = inside(rect) { writer.image_finer(shown, &frame, rect, Level::Fine).unwrap() },
                 Operation::First(x, y, level) => {
                     // A tile comes once a message, and may lie outside.
                     let _ = writer.image_first(shown, &frame, &[(x, y)], Level::ALL[level], Aim::Picture);

@@ -18,6 +18,7 @@ mod hostile;
 mod motion;
 mod nsc;
 mod pace;
+mod pipeline;
 mod planar;
 mod progressive;
 mod rfx;
