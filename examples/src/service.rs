@@ -14,6 +14,7 @@ use rh_auth::{
     code::{Code, LiveCode},
     handshake::OwnSignIn,
     identity::TenantId,
+    value::Id,
 };
 use rh_proto::{credential::Role, msg::hello::AppVersion};
 use rh_relay::{
@@ -131,11 +132,12 @@ impl Desk {
         Ok((Box::new(stream), invitation, line(control, notices)))
     }
 
-    /// Claims a code, as a sharer on `device`: the routing half goes to the service, the rest of it stays here.
+    /// Claims a code, as a sharer on `device`: the routing half goes to the service, the rest of it stays here. Gives the
+    /// connection, and the session that both ends must go into.
     ///
     /// # Errors
     /// [`Kind::Refused`] with every reason; [`Kind::WrongCode`] for one that nobody waits with.
-    pub async fn claim(&self, code: &Code, standing: &Standing, device: Option<&str>) -> Result<(Box<dyn Transport>, Line), Failure> {
+    pub async fn claim(&self, code: &Code, standing: &Standing, device: Option<&str>) -> Result<(Box<dyn Transport>, Id, Line), Failure> {
         let facts = SharerFacts {
             device: device.map(ToOwned::to_owned),
             capture_allowed: Some(true),
@@ -144,7 +146,7 @@ impl Desk {
         };
         let claim = self.service.claim(code.routing(), &self.signed_in(standing)?, &facts).await.map_err(failed)?;
         let stream = self.service.dial(&claim.admitted.pass).await.map_err(failed)?;
-        Ok((Box::new(stream), line(claim.control, claim.notices)))
+        Ok((Box::new(stream), claim.admitted.sid, line(claim.control, claim.notices)))
     }
 
     fn signed_in(&self, standing: &Standing) -> Result<SignedIn, Failure> {

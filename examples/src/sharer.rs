@@ -119,9 +119,9 @@ pub async fn run(
     let policy = policy(options.view_only || unseen.is_some(), screen.capture.info().secure_prompts);
     let (identity, credential, guard) = match entry {
         Entry::Code(code) => (Identity::from_seed(entropy()?), TypedCode::new(code).credential(entropy()?), Guard::by_code(policy)),
-        Entry::Vouched { code, standing, line } => {
+        Entry::Vouched { sid, code, standing, line } => {
             let pairing = TypedCode::new(code).credential(entropy()?);
-            let (credential, admission) = handshake::sharer(pairing, standing.own.clone(), standing.trust.clone());
+            let (credential, admission) = handshake::sharer(sid, pairing, standing.own.clone(), standing.trust.clone());
             (Identity::from_seed(*standing.seed), credential, Guard::vouched(policy, admission, standing, line))
         }
     };

@@ -60,6 +60,8 @@ pub enum Entry {
     Code(Code),
     /// The code, a ticket for this person, and the helper's own sign-in.
     Vouched {
+        /// The session that was claimed with the code; a helper that goes into another one is refused.
+        sid: Id,
         /// As it was typed.
         code: Code,
         /// The sharer's own.

@@ -11,6 +11,7 @@
 //!
 //! - No byte of a ticket or token leaves a side before that side is convinced that the other holds the code.
 //! - The sharer shows its token only to a helper whose ticket and token it has checked.
+//! - The helper's hello names the session. The sharer goes into the one that it claimed, and into no other.
 //! - Each side compares: the ticket's signature, times, session, organisation and both key hashes with the connection's keys; the peer's token with the
 //!   provider's keys, the organisation, the peer's key and role (by the nonce), and the person with the ticket.
 //! - Whoever refuses ends the session at both ends with a stable code and a sentence.
@@ -37,6 +38,7 @@ use crate::jwks::KeySet;
 use crate::key::PublicKey;
 use crate::oidc::{Commitment, Proven, Provider};
 use crate::ticket::{ReplayGuard, Ticket};
+use crate::value::Id;
 
 /// What one end believes beforehand: its organisation's authority and identity provider. The same for every session; clones are cheap.
 #[derive(Debug, Clone)]
@@ -127,9 +129,11 @@ pub fn helper(pairing: Box<dyn Credential>, ticket: String, own: OwnSignIn, trus
 
 /// The sharer's end of an attended session. It learns the ticket from the helper, and takes it on the authority's signature.
 ///
-/// `pairing` proves the code, such as [`TypedCode::credential`](crate::code::TypedCode::credential).
+/// `claimed` is the session that the authority named when the code was claimed. A helper that goes into another one is refused before anything else is said:
+/// its ticket may be as genuine, but comes of an earlier decision than the one that was just asked for. `pairing` proves the code, such as
+/// [`TypedCode::credential`](crate::code::TypedCode::credential).
 #[must_use]
-pub fn sharer(pairing: Box<dyn Credential>, own: OwnSignIn, trust: Trust) -> (Box<dyn Credential>, Admission) {
+pub fn sharer(claimed: Id, pairing: Box<dyn Credential>, own: OwnSignIn, trust: Trust) -> (Box<dyn Credential>, Admission) {
     let admission = Admission::default();
-    (Box::new(exchange::Sharer::new(pairing, exchange::Present::Person(own), trust, admission.clone())), admission)
+    (Box::new(exchange::Sharer::new(claimed, pairing, exchange::Present::Person(own), trust, admission.clone())), admission)
 }

@@ -82,6 +82,7 @@ fn start(target: &mut Target, contoso: Contoso, fronts: Fronts) -> Result<Ends, 
     // What the person at the sharer types.
     let typed = Code::parse(&code).map_err(|e| Failure::new(Kind::Other, e.to_string()))?;
     let (invitation, standing, line) = contoso.admit(&live)?;
+    let sid = invitation.sid;
 
     let helper = spawn("helper", move || async move {
         let (stream, _) = listener.accept().map_err(other)?;
@@ -94,7 +95,7 @@ fn start(target: &mut Target, contoso: Contoso, fronts: Fronts) -> Result<Ends, 
     let options = sharer::Options { name: "sharer".to_owned(), view_only: false, budget: None };
     let sharer = spawn("sharer", move || async move {
         let stream = TcpStream::connect(address).map_err(|e| Failure::connect(&address.to_string(), &e))?;
-        let entry = Entry::Vouched { code: typed, standing: Box::new(standing), line };
+        let entry = Entry::Vouched { sid, code: typed, standing: Box::new(standing), line };
         sharer::run(Box::new(asynchronous(stream)?), entry, screen, &options, &mut *sharer_front, &mut sharer_asked).await
     })?;
     Ok(Ends { code, helper, sharer, _contoso: contoso })

@@ -335,8 +335,8 @@ async fn caller(
                 Ok((stream, Entry::Code(code)))
             }
             Way::Service(desk, standing) => {
-                let (stream, line) = desk.claim(&code, standing, device).await?;
-                Ok((stream, Entry::Vouched { code, standing: standing.clone(), line }))
+                let (stream, sid, line) = desk.claim(&code, standing, device).await?;
+                Ok((stream, Entry::Vouched { sid, code, standing: standing.clone(), line }))
             }
         }
     };

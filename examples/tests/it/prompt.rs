@@ -59,7 +59,7 @@ fn a_prompt_is_neither_seen_nor_reached_below_elevation() {
             *count.lock().unwrap() += leaked.count();
         }
     });
-    let entry = Entry::Vouched { code: typed, standing: Box::new(standing), line };
+    let entry = Entry::Vouched { sid: invitation.sid, code: typed, standing: Box::new(standing), line };
     let ends = Ends::start(invitation, entry, look);
     ends.grant(RequestedMode::Control, Mode::FullControl);
     let settled = |what: &str, rect: Rect, expected: &dyn Fn() -> Vec<u32>| {

@@ -33,7 +33,7 @@ fn same(code: &LiveCode) -> Code {
 fn meet(contoso: &Contoso, ticket: String, helper: &Standing, sharer: &Standing) -> (Ends, Desk) {
     let live = code();
     let (line, desk) = contoso.authority().line(SID);
-    let entry = Entry::Vouched { code: same(&live), standing: Box::new(sharer.clone()), line };
+    let entry = Entry::Vouched { sid: SID, code: same(&live), standing: Box::new(sharer.clone()), line };
     let invitation = Invitation { sid: SID, ticket, code: live, standing: helper.clone() };
     (Ends::start(invitation, entry, Box::new(|_| {})), desk)
 }
@@ -59,7 +59,7 @@ fn sign_in_code_trust_screens_view_control_elevation() {
     let contoso = Contoso::open().unwrap();
     let live = code();
     let (invitation, standing, line) = contoso.admit(&live).unwrap();
-    let entry = Entry::Vouched { code: same(&live), standing: Box::new(standing), line };
+    let entry = Entry::Vouched { sid: invitation.sid, code: same(&live), standing: Box::new(standing), line };
     let ends = Ends::start(invitation, entry, Box::new(|_| {}));
     // Names and lines come with the ticket; the faces a moment later, and only as signed.
     let (mut sams, mut hannas) = (None, None);
@@ -104,7 +104,8 @@ fn when_the_helper_leaves_after_elevation_nobody_is_signed_out() {
     let contoso = Contoso::open().unwrap();
     let live = code();
     let (invitation, standing, line) = contoso.admit(&live).unwrap();
-    let ends = Ends::start(invitation, Entry::Vouched { code: same(&live), standing: Box::new(standing), line }, Box::new(|_| {}));
+    let entry = Entry::Vouched { sid: invitation.sid, code: same(&live), standing: Box::new(standing), line };
+    let ends = Ends::start(invitation, entry, Box::new(|_| {}));
     ends.grant(RequestedMode::Elevation, Mode::Elevation);
     ends.helper.send(HelperAction::Leave).unwrap();
     let (_, sharer) = ends.end();
@@ -112,7 +113,7 @@ fn when_the_helper_leaves_after_elevation_nobody_is_signed_out() {
 }
 
 #[test]
-fn the_wrong_person_the_wrong_code_and_an_old_ticket_get_nowhere() {
+fn the_wrong_person_the_wrong_code_and_a_ticket_of_another_time_get_nowhere() {
     let contoso = Contoso::open().unwrap();
     let ticket = |contoso: &Contoso| contoso.ticket(SID, contoso.hanna(), contoso.sam()).unwrap();
 
@@ -137,9 +138,16 @@ fn the_wrong_person_the_wrong_code_and_an_old_ticket_get_nowhere() {
     let live = code();
     let (line, _desk) = contoso.authority().line(SID);
     let typed = Code::parse("5NQG3H4W").unwrap();
-    let entry = Entry::Vouched { code: typed, standing: Box::new(contoso.sam().clone()), line };
+    let entry = Entry::Vouched { sid: SID, code: typed, standing: Box::new(contoso.sam().clone()), line };
     let invitation = Invitation { sid: SID, ticket: ticket(&contoso), code: live, standing: contoso.hanna().clone() };
     assert_eq!(refused(Ends::start(invitation, entry, Box::new(|_| {}))), (CloseCode::WRONG_CODE, CloseCode::WRONG_CODE));
+
+    // Sam has claimed a later session, and Hanna's app comes with the unused ticket of an earlier one.
+    let live = code();
+    let (line, _desk) = contoso.authority().line(SID);
+    let entry = Entry::Vouched { sid: Id([8; 16]), code: same(&live), standing: Box::new(contoso.sam().clone()), line };
+    let invitation = Invitation { sid: SID, ticket: ticket(&contoso), code: live, standing: contoso.hanna().clone() };
+    assert_eq!(refused(Ends::start(invitation, entry, Box::new(|_| {}))), (CloseCode::TICKET_REFUSED, CloseCode::TICKET_REFUSED));
 
     // Two minutes old.
     let old = changed(&contoso, |ticket| {
@@ -231,7 +239,7 @@ fn a_word_that_the_authority_did_not_sign_changes_nothing() {
     let live = code();
     // The line leads to another organisation's authority.
     let (line, desk): (Line, Desk) = other.authority().line(SID);
-    let entry = Entry::Vouched { code: same(&live), standing: Box::new(contoso.sam().clone()), line };
+    let entry = Entry::Vouched { sid: SID, code: same(&live), standing: Box::new(contoso.sam().clone()), line };
     let invitation = Invitation { sid: SID, ticket, code: live, standing: contoso.hanna().clone() };
     let ends = Ends::start(invitation, entry, Box::new(|_| {}));
     ends.grant(RequestedMode::View, Mode::ViewOnly);

@@ -12,6 +12,7 @@ use super::unattended::AwaitedProof;
 use super::{Admission, Admitted, OwnSignIn, Trust, refusal};
 use crate::key::PublicKey;
 use crate::ticket::{self, Ticket};
+use crate::value::Id;
 
 /// What opens the way for ticket and token at the helper.
 pub(super) enum Lock {
@@ -165,9 +166,11 @@ pub(super) enum Present {
     Device(PublicKey),
 }
 
-/// The sharer's end. It learns the ticket from the helper.
+/// The sharer's end. It learns the ticket from the helper, but knows beforehand which session the ticket must be for.
 pub(super) struct Sharer {
     end: End,
+    /// The session that was claimed: the hello of the helper names it, or nothing more is said.
+    claimed: Id,
     lock: Box<dyn Credential>,
     present: Present,
     admission: Admission,
@@ -177,9 +180,7 @@ pub(super) struct Sharer {
 enum SharerStage {
     Ready,
     /// The helper is at the lock; once that is open it shows the ticket.
-    AwaitingTicket {
-        session_id: [u8; 16],
-    },
+    AwaitingTicket,
     AwaitingIdentity(Box<Ticket>),
     /// The own token, if there is one, is sent or waits to be.
     Convinced,
@@ -188,18 +189,18 @@ enum SharerStage {
 }
 
 impl Sharer {
-    pub(super) fn new(lock: Box<dyn Credential>, present: Present, trust: Trust, admission: Admission) -> Self {
-        Self { end: End::new(Role::Sharer, trust), lock, present, admission, stage: SharerStage::Ready }
+    pub(super) fn new(claimed: Id, lock: Box<dyn Credential>, present: Present, trust: Trust, admission: Admission) -> Self {
+        Self { end: End::new(Role::Sharer, trust), claimed, lock, present, admission, stage: SharerStage::Ready }
     }
 
     fn advance(&mut self, now: Instant, stage: SharerStage, step: AuthStep, body: &[u8]) -> Result<SharerStage, Refusal> {
         match (stage, step) {
-            (SharerStage::AwaitingTicket { session_id }, step) if !self.lock.is_complete() => {
+            (SharerStage::AwaitingTicket, step) if !self.lock.is_complete() => {
                 self.lock.handle(now, step, body)?;
-                Ok(SharerStage::AwaitingTicket { session_id })
+                Ok(SharerStage::AwaitingTicket)
             }
-            (SharerStage::AwaitingTicket { session_id }, AuthStep::TICKET) => {
-                let ticket = self.end.take_ticket(now, body, session_id)?;
+            (SharerStage::AwaitingTicket, AuthStep::TICKET) => {
+                let ticket = self.end.take_ticket(now, body, self.claimed.0)?;
                 match (&self.present, &ticket.sharer) {
                     (Present::Person(_), ticket::Sharer::Person(_)) => Ok(SharerStage::AwaitingIdentity(Box::new(ticket))),
                     (Present::Device(own), ticket::Sharer::Device(device)) if device.key == *own => {
@@ -246,8 +247,12 @@ impl Credential for Sharer {
             Present::Device(_) => None,
         };
         self.end.start(binding, own)?;
+        // Before the lock: who goes elsewhere gets neither a word about the code nor the device's proof.
+        if self.claimed != Id(binding.session_id) {
+            return Err(refusal::unclaimed_session());
+        }
         self.lock.start(now, binding)?;
-        self.stage = SharerStage::AwaitingTicket { session_id: binding.session_id };
+        self.stage = SharerStage::AwaitingTicket;
         Ok(())
     }
 
@@ -267,7 +272,7 @@ impl Credential for Sharer {
 
     fn poll(&mut self) -> Option<(AuthStep, Bytes)> {
         match self.stage {
-            SharerStage::AwaitingTicket { .. } => self.lock.poll(),
+            SharerStage::AwaitingTicket => self.lock.poll(),
             SharerStage::Convinced => self.end.poll(),
             SharerStage::Ready | SharerStage::AwaitingIdentity(_) | SharerStage::Refused(_) => None,
         }

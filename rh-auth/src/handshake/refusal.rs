@@ -54,6 +54,14 @@ pub(super) const fn other_session() -> Refusal {
     Refusal { code: CloseCode::TICKET_REFUSED, text: "the organisation's ticket is for another session; start again" }
 }
 
+/// The helper's hello names another session than the one that the sharer claimed.
+pub(super) const fn unclaimed_session() -> Refusal {
+    Refusal {
+        code: CloseCode::TICKET_REFUSED,
+        text: "the helper's app goes into another session than the one that was just agreed on; start again, with a new code where there is one",
+    }
+}
+
 pub(super) const fn other_tenant() -> Refusal {
     Refusal {
         code: CloseCode::NOT_A_MEMBER,

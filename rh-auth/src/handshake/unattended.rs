@@ -19,6 +19,7 @@ use super::exchange::{Helper, Lock, Present, Sharer};
 use super::{Admission, OwnSignIn, Trust, refusal};
 use crate::key::{PublicKey, SigningKey};
 use crate::ticket::DeviceProof;
+use crate::value::Id;
 
 /// The helper's end of an unattended session.
 #[must_use]
@@ -27,13 +28,15 @@ pub fn helper(ticket: String, own: OwnSignIn, trust: Trust) -> (Box<dyn Credenti
     (Box::new(Helper::new(Lock::DeviceKey, ticket, own, trust, admission.clone())), admission)
 }
 
-/// The device's end of an unattended session. `key` is the one that was registered when it was enrolled.
+/// The device's end of an unattended session.
+///
+/// `called` is the session that the authority called the device to: it shows its proof in no other. `key` is the one that was registered when it was enrolled.
 #[must_use]
-pub fn device(key: SigningKey, trust: Trust) -> (Box<dyn Credential>, Admission) {
+pub fn device(called: Id, key: SigningKey, trust: Trust) -> (Box<dyn Credential>, Admission) {
     let admission = Admission::default();
     let present = Present::Device(key.public_key());
     let lock = ShownProof { key, session_key: None, proof: Shown::NotYet };
-    (Box::new(Sharer::new(Box::new(lock), present, trust, admission.clone())), admission)
+    (Box::new(Sharer::new(called, Box::new(lock), present, trust, admission.clone())), admission)
 }
 
 /// The helper's lock: opened by the device's proof.

@@ -7,13 +7,13 @@ use std::time::Instant;
 use bytes::Bytes;
 use rh_auth::code::{LiveCode, TypedCode};
 use rh_auth::handshake::{resume, unattended};
-use rh_auth::value::from_base64url;
+use rh_auth::value::{Id, from_base64url};
 use rh_proto::credential::{AuthStep, Binding, ChannelKeys, Credential, Refusal, Role};
 use rh_proto::mode::Mode;
 use rh_proto::session::Settings;
 
 use super::world::{HELPER_SAYS, HelperEnd, PICTURE, SHARER_SAYS, SharerEnd, TYPED};
-use crate::handshake::cast::{Cast, authority, device_ticket, key, sign_in, ticket, trust};
+use crate::handshake::cast::{Cast, SESSION, authority, device_ticket, key, sign_in, ticket, trust};
 use crate::handshake::resume::{remembered, resume_ticket};
 use crate::support::{CODE, code, epoch};
 
@@ -43,7 +43,7 @@ impl Scene {
             }
             Self::Unattended => {
                 let helper = unattended::helper(device_ticket().issue(&authority()), sign_in("alice", Role::Helper, 1), trust(now));
-                (helper.0, unattended::device(key(0xd), trust(now)).0)
+                (helper.0, unattended::device(Id(SESSION), key(0xd), trust(now)).0)
             }
             Self::Resumed => {
                 let helper = resume::helper(resume_ticket().issue(&authority()), remembered(Mode::FullControl), trust(now));
@@ -142,7 +142,7 @@ impl Ends {
         let [helper, sharer]: [Box<dyn Credential>; 2] = [(helper, 0), (sharer, 1)]
             .map(|(inner, index)| Box::new(Witnessed { inner, witness: witnesses[index].clone() }) as Box<dyn Credential>);
         Self {
-            helper: HelperEnd::of_session(helper, helper_key, [1; 16], settings.clone(), now),
+            helper: HelperEnd::of_session(helper, helper_key, SESSION, settings.clone(), now),
             sharer: SharerEnd::with(sharer, sharer_key, settings.clone(), now),
             witnesses,
         }

@@ -147,6 +147,8 @@ pub(crate) struct Cast {
     pub(crate) now: Instant,
     pub(crate) typed: Code,
     pub(crate) ticket: String,
+    /// The session that the sharer claimed.
+    pub(crate) claimed: Id,
     pub(crate) helper: OwnSignIn,
     pub(crate) helper_key: u8,
     pub(crate) sharer: OwnSignIn,
@@ -162,6 +164,7 @@ impl Cast {
             now,
             typed: code(),
             ticket: ticket().issue(&authority()),
+            claimed: Id(SESSION),
             helper: sign_in("alice", Role::Helper, 1),
             helper_key: 1,
             sharer: sign_in("bob", Role::Sharer, 2),
@@ -178,7 +181,7 @@ impl Cast {
 
     pub(crate) fn sharer_end(&self) -> (Box<dyn Credential>, Admission) {
         let pairing = TypedCode::new(self.typed.clone()).credential([2; 32]);
-        handshake::sharer(pairing, self.sharer.clone(), self.sharer_trust.clone())
+        handshake::sharer(self.claimed, pairing, self.sharer.clone(), self.sharer_trust.clone())
     }
 
     pub(crate) fn pair(&self) -> Pair {

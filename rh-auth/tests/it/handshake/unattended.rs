@@ -2,16 +2,17 @@
 
 use rh_auth::handshake::unattended::{device, helper};
 use rh_auth::ticket::{Sharer, Ticket};
+use rh_auth::value::Id;
 use rh_proto::credential::{AuthStep, Role};
 use rh_proto::error::CloseCode;
 
-use super::cast::{End, Pair, authority, crossing, device_ticket, key, person_id, sign_in, ticket, trust};
+use super::cast::{End, Pair, SESSION, authority, crossing, device_ticket, key, person_id, sign_in, ticket, trust};
 use crate::support::epoch;
 
 fn pair_with(ticket: &Ticket, registered: u8) -> Pair {
     let now = epoch();
     let helper_end = helper(ticket.issue(&authority()), sign_in("alice", Role::Helper, 1), trust(now));
-    Pair::new(now, End::new(helper_end, 1), End::new(device(key(registered), trust(now)), 2))
+    Pair::new(now, End::new(helper_end, 1), End::new(device(Id(SESSION), key(registered), trust(now)), 2))
 }
 
 #[test]
@@ -54,10 +55,10 @@ fn a_proof_is_worth_nothing_over_another_connection() {
     use rh_proto::credential::{Binding, ChannelKeys};
     let now = epoch();
     let proof_for = |exporter: [u8; 32], own: u8| {
-        let (mut genuine, _) = device(key(0xd), trust(now));
+        let (mut genuine, _) = device(Id(SESSION), key(0xd), trust(now));
         let spki = |seed| key(seed).public_key().spki();
         genuine.secured(&ChannelKeys { own: spki(own), peer: spki(3) });
-        genuine.start(now, &Binding { role: Role::Sharer, exporter, session_id: [1; 16] }).unwrap();
+        genuine.start(now, &Binding { role: Role::Sharer, exporter, session_id: SESSION }).unwrap();
         genuine.poll().unwrap().1
     };
     for (exporter, own) in [([0xe1; 32], 2), ([0xe0; 32], 4)] {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{assert_unharmed, pass, refused};
 use crate::attack::net::{play, settings};
 use crate::attack::scene::{Ends, Rogue, Witness};
-use crate::handshake::cast::{Cast, NOW, authority, crossing, device_ticket, key, sign_in, sign_in_with, ticket, trust};
+use crate::handshake::cast::{Cast, NOW, SESSION, authority, crossing, device_ticket, key, sign_in, sign_in_with, ticket, trust};
 use crate::handshake::resume::{remembered, resume_ticket};
 use crate::support::epoch;
 use crate::tokens::issuer::{CLIENT, ISSUER};
@@ -115,6 +115,37 @@ fn tickets_that_are_not_for_this_session_now() {
     assert_eq!(code_of(&forged, "another authority"), CloseCode::TICKET_REFUSED);
 }
 
+/// A dishonest helper keeps an unused ticket of an earlier decision for the same two keys, and uses it when the sharer has claimed another session: by going into
+/// the earlier session, or by showing its ticket in the later one. The code is the later one's, which the helper knows, too.
+#[test]
+fn the_ticket_of_an_earlier_session_between_the_same_two() {
+    let (now, later) = (epoch(), Id([9; 16]));
+    let refused = |ends, what: &str, code| {
+        let (found, witnesses) = play_out(ends, what);
+        assert_eq!((found, witnesses[1].seen().let_go), (code, 0), "{what}");
+        witnesses
+    };
+    let cast = Cast { claimed: later, ..Cast::new() };
+    let witnesses = refused(Ends::of(&cast, &settings()), "the earlier session", CloseCode::TICKET_REFUSED);
+    assert!(!witnesses[0].seen().unlocked, "the sharer does not even answer the code");
+
+    let lock = rh_auth::code::LiveCode::new(crate::support::code(), now).credential([1; 32]);
+    let shown = Ticket { sid: later, ..ticket() };
+    let rogue = Rogue::boxed(Some(lock), [(AuthStep::TICKET, crossing(&shown.issue(&authority())))]);
+    let ends = Ends::new(rogue, 1, Cast::new().sharer_end().0, 2, &settings());
+    refused(ends, "the ticket of another session in this one", CloseCode::TICKET_REFUSED);
+
+    let helper = unattended::helper(device_ticket().issue(&authority()), sign_in("alice", Role::Helper, 1), trust(now)).0;
+    let ends = Ends::new(helper, 1, unattended::device(later, key(0xd), trust(now)).0, 2, &settings());
+    let witnesses = refused(ends, "a device that was called to another session", CloseCode::TICKET_REFUSED);
+    assert!(!witnesses[0].seen().unlocked, "the device does not show its proof");
+
+    let remembering = |sid| resume::Remembered { ticket: Ticket { sid, ..ticket() }, ..remembered(Mode::FullControl) };
+    let helper = resume::helper(resume_ticket().issue(&authority()), remembering(Id(SESSION)), trust(now)).0;
+    let ends = Ends::new(helper, 1, resume::sharer(remembering(later), trust(now)).0, 2, &settings());
+    refused(ends, "another session than the one that broke off", CloseCode::RESUME_REFUSED);
+}
+
 /// The first time it is let in, the second time not, at either end that has seen it.
 #[test]
 fn a_ticket_comes_twice() {
@@ -143,7 +174,7 @@ fn a_ticket_comes_twice() {
 fn a_device_that_is_another_one() {
     let now = epoch();
     let helper = || unattended::helper(device_ticket().issue(&authority()), sign_in("alice", Role::Helper, 1), trust(now)).0;
-    let device = |registered: u8| unattended::device(key(registered), trust(now)).0;
+    let device = |registered: u8| unattended::device(Id(SESSION), key(registered), trust(now)).0;
     let (code, witnesses) = play_out(Ends::new(helper(), 1, device(0xe), 2, &settings()), "another key");
     assert_eq!((code, witnesses[0].seen().let_go), (CloseCode::DEVICE_REFUSED, 0), "it learns nothing of ticket and token");
     // The right key at a connection that does not end where the ticket says: moved to another machine, or a relay that has it.
