@@ -126,7 +126,13 @@ struct Replay<'a> {
 impl<'a> Replay<'a> {
     fn new(args: &'a Args, dump: Option<BufWriter<File>>) -> Result<Self, Failure> {
         let profile = args.profile.into();
-        let settings = Settings { profile, effort: args.effort.into(), refine: args.refine == Switch::On, ..Settings::default() };
+        let settings = Settings {
+            profile,
+            effort: args.effort.into(),
+            refine: args.refine == Switch::On,
+            h264: args.h264 == Switch::On,
+            ..Settings::default()
+        };
         let mut encoder = Encoder::confirmed(settings, &args.caps.confirm()).map_err(failed("the encoder"))?;
         if args.threads > 1 {
             encoder = encoder.with_workers(Arc::new(Pool::new(args.threads)?));

@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Whether to refine what was first painted inexactly.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub(crate) refine: Switch,
+    /// Whether films are sent as H.264.
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub(crate) h264: Switch,
     /// Repeat the last frame until the picture is exact, for so many seconds at most.
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_seconds)]
     pub(crate) settle: f64,

@@ -72,6 +72,12 @@ const LEAST_SIDE: u32 = 4;
 /// Largest difference in a channel that still counts as flowing: letters on a ground differ by more.
 const NEAR: u8 = 32;
 
+/// Whether a cell is an image.
+#[cfg(feature = "h264")]
+pub(crate) fn is_image(frame: &FrameView<'_>, cell: Rect) -> bool {
+    judge(frame, cell) == Content::Image
+}
+
 /// A cell's kind; of one colour is text, which costs nothing there.
 ///
 /// Tells an image from text by its fresh pixels, which equal neither their left nor their upper neighbour. An image has more than half

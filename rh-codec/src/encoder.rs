@@ -1,5 +1,8 @@
 //! Frames to wire bytes.
 
+#[cfg(feature = "h264")]
+mod film;
+
 use std::sync::Arc;
 
 use crate::{
@@ -48,6 +51,8 @@ pub struct Encoder {
     tiles: TileMap,
     owed: Owed,
     cache: Cache,
+    #[cfg(feature = "h264")]
+    film: film::Film,
     /// Frames seen, for dating what waits.
     now: u64,
     /// Number of the frame that last moved something, or had images.
@@ -75,7 +80,7 @@ impl Encoder {
     /// An encoder that has sent nothing yet.
     ///
     /// # Errors
-    /// `ApiMisuse` if the limits contradict themselves.
+    /// `ApiMisuse` if the limits contradict themselves, or H.264 is asked for without feature `h264`.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         Self::confirmed(settings, &CapsConfirm { set: CapSet::PLAIN })
     }
@@ -87,6 +92,9 @@ impl Encoder {
     /// `ApiMisuse` if that is no version of the pipeline, or the limits contradict themselves.
     pub fn confirmed(settings: Settings, confirm: &CapsConfirm<'_>) -> Result<Self, Error> {
         settings.limits.validate()?;
+        if settings.h264 && !cfg!(feature = "h264") {
+            return Err(Error::ApiMisuse("films as H.264 need this library's feature `h264`"));
+        }
         let writer = Writer::new(settings.profile, confirm, &settings.limits, settings.effort)?;
         Ok(Self {
             settings,
@@ -97,6 +105,8 @@ impl Encoder {
             shown: Surface::default(),
             tiles: TileMap::default(),
             owed: Owed::default(),
+            #[cfg(feature = "h264")]
+            film: film::Film::new(&settings),
             now: 0,
             moved: 0,
             starting: true,
@@ -151,13 +161,21 @@ impl Encoder {
             self.tiles.resize(width, height);
             self.owed.resize(width, height);
             self.cache.clear(self.tiles.columns() * self.tiles.rows());
+            #[cfg(feature = "h264")]
+            self.film.resize(width, height);
         }
         self.compare(frame, hints, new_size);
-        if !budget.is_nothing() && !self.tiles.is_clean() {
+        #[cfg(feature = "h264")]
+        let waits = self.film.waits();
+        #[cfg(not(feature = "h264"))]
+        let waits = false;
+        if !budget.is_nothing() && (waits || !self.tiles.is_clean()) {
             if !new_size {
                 self.keep_tiles(&mut message);
             }
             self.tiles.touch(self.now);
+            #[cfg(feature = "h264")]
+            self.send_film(frame, &mut message, &mut encoded);
             if !new_size {
                 self.send_copies(frame, hints.moves, &mut message, &mut encoded);
                 self.recall_tiles(frame, &mut message, &mut encoded);
@@ -172,6 +190,8 @@ impl Encoder {
             self.refine(frame, &mut message, &mut encoded);
         }
         self.tiles.remember(frame);
+        #[cfg(feature = "h264")]
+        self.film.end_frame();
         if new_size || message.operations > 0 {
             let start = out.len();
             self.writer.finish(out)?;
@@ -248,6 +268,8 @@ impl Encoder {
             self.tiles.compare(frame, &self.sent, copy.target());
             message.count(copy.src.area());
             encoded.copies += 1;
+            #[cfg(feature = "h264")]
+            self.film.copied(copy.src.area());
             self.moved = self.now;
         }
     }
@@ -340,6 +362,10 @@ impl Encoder {
             }
             _ => {
                 encoded.images += 1;
+                #[cfg(feature = "h264")]
+                if matches!(paint, Paint::Coarse | Paint::Exact) {
+                    self.film.painted(rect);
+                }
                 self.writer.image(&mut self.shown, frame, rect, paint);
             }
         }
@@ -360,7 +386,8 @@ impl Encoder {
         let mut regions = std::mem::take(&mut self.regions);
         regions.clear();
         let (tiles, now) = (&self.tiles, self.now);
-        self.owed.sharp_runs(&mut regions, frame, |block| tiles.changed(block.x / TILE, block.y / TILE) == now);
+        let changed = |block: Rect| tiles.changed(block.x / TILE, block.y / TILE) == now;
+        self.owed.sharp_runs(&mut regions, frame, (&self.sent, &self.shown), changed);
         for region in &regions {
             if !self.send_piece(frame, *region, Paint::Text, message, encoded) {
                 break;
@@ -405,12 +432,18 @@ impl Encoder {
 
     /// Whether the viewer, once it has everything, shows the last frame exactly: nothing waits, nothing is to be refined.
     pub fn is_settled(&self) -> bool {
+        #[cfg(feature = "h264")]
+        if self.film.waits() {
+            return false;
+        }
         !self.starting && !self.rearranged && !self.blind && self.tiles.is_clean() && (!self.settings.refine || self.owed.is_empty())
     }
 
     /// Forgets the viewer: the next message starts a stream that a new decoder, or one that failed, can read.
     pub fn reset(&mut self) {
         self.starting = true;
+        #[cfg(feature = "h264")]
+        self.film.reset();
         (self.messages, self.acknowledged) = (0, 0);
     }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod avc;
 mod cache;
 mod classify;
 pub mod clear;
@@ -8,6 +9,8 @@ mod diff;
 pub mod egfx;
 mod encoder;
 mod error;
+#[cfg(feature = "h264")]
+mod film;
 #[cfg(feature = "__fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

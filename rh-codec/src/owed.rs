@@ -106,10 +106,7 @@ impl Owed {
                 continue;
             }
             let block = self.block(column, row);
-            let same = |sent: &Surface, shown: &Surface| {
-                (block.y..block.bottom()).all(|y| same_colours(sent.span(block.x, y, block.width), shown.span(block.x, y, block.width)))
-            };
-            if known.is_some_and(|(sent, shown)| same(sent, shown)) {
+            if known.is_some_and(|(sent, shown)| same(sent, shown, block)) {
                 self.set(column, row, 0);
                 continue;
             }
@@ -119,11 +116,18 @@ impl Owed {
         if right == 0 { Rect::default() } else { Rect::new(left, top, right - left, bottom - top).intersection(&rect) }
     }
 
-    /// Adds to `runs` the inexact blocks that look like text in the frame, of those that `changed` names, joined to the right.
+    /// Adds to `runs` the inexact blocks that look like text in the frame, of those that `changed` names and that do not show what was
+    /// sent by chance, joined to the right.
     ///
     /// Blocks are ruled out together, in the order of the frame's rows: most have too many colours after a few of them, and going down
     /// each block alone would wait for memory at every row.
-    pub(crate) fn sharp_runs(&mut self, runs: &mut Vec<Rect>, frame: &FrameView<'_>, changed: impl Fn(Rect) -> bool) {
+    pub(crate) fn sharp_runs(
+        &mut self,
+        runs: &mut Vec<Rect>,
+        frame: &FrameView<'_>,
+        (sent, shown): (&Surface, &Surface),
+        changed: impl Fn(Rect) -> bool,
+    ) {
         let mut candidates = std::mem::take(&mut self.candidates);
         for row in 0..self.height.div_ceil(BLOCK) {
             candidates.clear();
@@ -142,7 +146,8 @@ impl Owed {
                     candidate.bits.count_ones() <= FEW
                 });
             }
-            for block in candidates.iter().map(|candidate| candidate.block).filter(|block| sharp(frame, *block)) {
+            let wanted = |block: &Rect| sharp(frame, *block) && !same(sent, shown, *block);
+            for block in candidates.iter().map(|candidate| candidate.block).filter(wanted) {
                 match runs.last_mut() {
                     Some(run) if run.right() == block.x && run.y == block.y => run.width += block.width,
                     _ => runs.push(block),
@@ -156,6 +161,11 @@ impl Owed {
         let (x, y) = (column * BLOCK, row * BLOCK);
         Rect::new(x, y, BLOCK.min(self.width - x), BLOCK.min(self.height - y))
     }
+}
+
+/// Whether both show the same within a block.
+pub(crate) fn same(sent: &Surface, shown: &Surface, block: Rect) -> bool {
+    (block.y..block.bottom()).all(|y| same_colours(sent.span(block.x, y, block.width), shown.span(block.x, y, block.width)))
 }
 
 /// The lesser number of passes, where 0 is exact and so the most.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Budget, Effort, Error, FrameView, Limits, Profile, Rect, Surface, Workers,
+    avc::{Decoders, Planes},
     cache::{Least, Store},
     egfx,
     egfx::caps::CapsConfirm,
@@ -44,6 +45,12 @@ impl Writer {
         if let Self::Native { writer, .. } = self {
             writer.set_workers(workers);
         }
+    }
+
+    /// Whether films have an operation of their own.
+    #[cfg(feature = "h264")]
+    pub(crate) fn is_native(&self) -> bool {
+        matches!(self, Self::Native { .. })
     }
 
     /// Slots that the viewer has for tiles.
@@ -196,6 +203,14 @@ impl Writer {
         }
     }
 
+    /// A frame of a film. Native only.
+    #[cfg(feature = "h264")]
+    pub(crate) fn video(&mut self, shown: &mut Surface, rect: Rect, frame: native::video::VideoFrame<'_>) {
+        if let Self::Native { writer, .. } = self {
+            writer.video(shown, rect, frame);
+        }
+    }
+
     /// A tile, of that number in the grid, as it is shown, goes to a slot.
     pub(crate) fn keep(&mut self, shown: &Surface, slot: u32, number: u32, tile: Rect) {
         match self {
@@ -251,10 +266,10 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(profile: Profile, limits: Limits) -> Result<Self, Error> {
+    pub(crate) fn new(profile: Profile, limits: Limits, decoders: Decoders) -> Result<Self, Error> {
         Ok(match profile {
-            Profile::Native => Self::Native(Box::new(native::Reader::new(limits))),
-            Profile::Egfx => Self::Egfx(Box::new(egfx::Reader::new(limits)?)),
+            Profile::Native => Self::Native(Box::new(native::Reader::new(limits, decoders))),
+            Profile::Egfx => Self::Egfx(Box::new(egfx::Reader::with_decoders(limits, decoders)?)),
         })
     }
 
@@ -266,9 +281,18 @@ impl Reader {
     }
 
     /// Applies one message to `surface`, collects what it touched, and returns whether the surface is a new one.
-    pub(crate) fn read(&mut self, message: &[u8], surface: &mut Surface, damage: &mut Vec<Rect>) -> Result<bool, Error> {
+    ///
+    /// `picture` is what the access unit of a message decodes to, if somebody else has decoded it. Native only.
+    pub(crate) fn read(
+        &mut self,
+        message: &[u8],
+        picture: Option<&Planes>,
+        surface: &mut Surface,
+        damage: &mut Vec<Rect>,
+    ) -> Result<bool, Error> {
         match self {
-            Self::Native(reader) => reader.read(message, surface, damage),
+            Self::Native(reader) => reader.read(message, picture, surface, damage),
+            Self::Egfx(_) if picture.is_some() => Err(Error::ApiMisuse("pictures are given to the native profile only")),
             Self::Egfx(reader) => reader.read(message, surface, damage),
         }
     }

@@ -29,6 +29,12 @@ impl Room {
         bytes <= self.most_bytes
     }
 
+    /// Bytes that are left behind so many.
+    #[cfg(feature = "h264")]
+    pub(crate) fn left(&self, bytes: usize) -> usize {
+        self.most_bytes.saturating_sub(bytes)
+    }
+
     pub(crate) fn is_full(&self, bytes: usize) -> bool {
         !self.fits(bytes) || !self.admits(0)
     }

@@ -53,11 +53,21 @@ pub struct Settings {
     pub images: FirstPaint,
     /// Whether what was painted coarsely is refined until it is exact.
     pub refine: bool,
+    /// Whether films are sent as H.264, which takes feature `h264`, and a viewer whose decoder has it: by that feature too, or by
+    /// [`Decoder::with_h264`](crate::Decoder::with_h264). Else films are images, of more bytes.
+    pub h264: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { profile: Profile::Native, limits: Limits::default(), effort: Effort::default(), images: FirstPaint::default(), refine: true }
+        Self {
+            profile: Profile::Native,
+            limits: Limits::default(),
+            effort: Effort::default(),
+            images: FirstPaint::default(),
+            refine: true,
+            h264: false,
+        }
     }
 }
 
@@ -109,4 +119,6 @@ pub struct Encoded {
     pub texts: u32,
     /// Areas sent pixel by pixel as image.
     pub images: u32,
+    /// Areas sent as a frame of H.264.
+    pub videos: u32,
 }

@@ -13,6 +13,8 @@ struct Package {
 
 const TEST: &[Package] = &[
     Package { name: "gcc", shows: "/usr/bin/gcc", why: "C parts of ring" },
+    Package { name: "g++", shows: "/usr/bin/g++", why: "openh264" },
+    Package { name: "nasm", shows: "/usr/bin/nasm", why: "its vector code" },
     Package { name: "xvfb", shows: "/usr/bin/Xvfb", why: "private X displays" },
     Package { name: "xserver-xorg-core", shows: "/usr/bin/Xorg", why: "an X server with real RandR" },
     Package { name: "xserver-xorg-video-dummy", shows: "/usr/share/doc/xserver-xorg-video-dummy", why: "its monitors" },
@@ -37,7 +39,6 @@ const TEST: &[Package] = &[
 ];
 
 const CI: &[Package] = &[
-    Package { name: "g++", shows: "/usr/bin/g++", why: "libFuzzer" },
     Package { name: "clang", shows: "/usr/bin/clang", why: "C parts for wasm32" },
     Package { name: "lld", shows: "/usr/bin/wasm-ld", why: "linking wasm32" },
     Package { name: "libxcb1-dev", shows: "/usr/include/xcb/xcb.h", why: "scrap, a peer in the benchmarks" },

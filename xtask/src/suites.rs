@@ -14,7 +14,7 @@ const LIBRARIES: &[&str] = &["rh-proto", "rh-codec", "rh-capture", "rh-input", "
 /// The features of each library that a user may combine; `__` ones are ours.
 const FEATURES: &[(&str, &[&str])] = &[
     ("rh-proto", &["codec", "tls", "__fuzzing"]),
-    ("rh-codec", &["__fuzzing"]),
+    ("rh-codec", &["h264", "__fuzzing"]),
     ("rh-capture", &["x11"]),
     ("rh-input", &["x11"]),
     ("rh-auth", &["policy-files", "tokens", "http"]),

@@ -7,6 +7,7 @@ use super::{
     output::{Place, Target},
     pdu::{CacheToSurface, CodecId, Command, ResetGraphics, SolidFill, SurfaceToCache, SurfaceToSurface, WireToSurface1, WireToSurface2},
     reader::{Codecs, State, cache_bytes},
+    video::{Frame, SurfaceVideo},
 };
 use crate::{
     Error, Limits, Rect, Surface, clear,
@@ -119,7 +120,7 @@ impl<'a> Turn<'a> {
         (self.state.output, self.state.lent, self.state.in_frame) = ((0, 0), false, false);
         self.state.acks.clear();
         (self.state.decoded, self.state.acknowledging) = (0, true);
-        *self.codecs = Codecs::default();
+        *self.codecs = Codecs { decoders: std::mem::take(&mut self.codecs.decoders), ..Codecs::default() };
         self.picture.resize(0, 0);
         self.damage.clear();
         self.resized = true;
@@ -222,10 +223,29 @@ impl<'a> Turn<'a> {
             }
             // The picture is opaque: there is nothing that could show through.
             CodecId::ALPHA => return alpha::decode(data, rect, |_, _| ()),
-            CodecId::AVC420 | CodecId::AVC444 | CodecId::AVC444_V2 => return Err(Error::Unsupported("H.264")),
+            CodecId::AVC420 | CodecId::AVC444 | CodecId::AVC444_V2 => {
+                return self.video(wire.surface, &Frame::parse(wire.codec, data, rect, self.limits)?);
+            }
             _ => return Err(Error::Unsupported("a codec that [MS-RDPEGFX] did not have")),
         }
         target.touch(rect, self.limits)
+    }
+
+    fn video(&mut self, surface: u16, frame: &Frame<'_>) -> Result<(), Error> {
+        // Decoding is work for the whole picture, however little of it is painted.
+        let pixels = self.state.targets.of(surface)?.whole().area();
+        self.charge(pixels * frame.units())?;
+        for rect in frame.rects() {
+            let rect = rect?;
+            self.charge(rect.area())?;
+            self.state.targets.of(surface)?.touch(rect, self.limits)?;
+        }
+        let target = self.state.targets.of(surface)?;
+        let video = match &mut target.video {
+            Some(video) => video,
+            none => none.insert(Box::new(SurfaceVideo::new(&mut self.codecs.decoders)?)),
+        };
+        video.show(frame, &mut target.surface, self.limits)
     }
 
     fn wire_to_surface_2(&mut self, wire: &WireToSurface2<'_>) -> Result<(), Error> {

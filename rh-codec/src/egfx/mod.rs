@@ -15,6 +15,7 @@ mod kept;
 mod output;
 pub mod pdu;
 mod reader;
+mod video;
 mod writer;
 pub mod zgfx;
 

@@ -1,6 +1,6 @@
 //! Surfaces, and the output that shows them.
 
-use super::pdu::CreateSurface;
+use super::{pdu::CreateSurface, video::SurfaceVideo};
 use crate::{Error, Limits, Rect, Surface, progressive};
 
 /// Surfaces that a client holds at a time; servers have one a monitor, and a few beside.
@@ -27,6 +27,8 @@ pub(super) struct Target {
     pub(super) dirty: Vec<Rect>,
     /// Made with the first data that want it.
     pub(super) progressive: Option<Box<progressive::Decoder>>,
+    /// The same of H.264.
+    pub(super) video: Option<Box<SurfaceVideo>>,
 }
 
 impl Target {
@@ -101,6 +103,7 @@ impl Targets {
             place: Place::Nowhere,
             dirty: Vec::new(),
             progressive: None,
+            video: None,
         });
         Ok(())
     }

@@ -9,7 +9,11 @@ use super::{
     pdu::{Command, FrameAcknowledge},
     zgfx::Decompressor,
 };
-use crate::{Error, Limits, Rect, Surface, clear, planar, rfx};
+use crate::{
+    Error, Limits, Rect, Surface,
+    avc::{Decoders, H264Factory},
+    clear, planar, rfx,
+};
 
 /// Slots and bytes of the large cache, which holds as long as nothing else has been settled (3.3.1.4).
 const LARGE_CACHE: (u16, usize) = (25_600, 100 << 20);
@@ -57,6 +61,8 @@ pub(super) struct Codecs {
     pub(super) clear: Option<Box<clear::Decoder>>,
     pub(super) planar: Option<planar::Decoder>,
     pub(super) rfx: Option<rfx::Decoder>,
+    /// Each surface with video has one of its own.
+    pub(super) decoders: Decoders,
 }
 
 impl std::fmt::Debug for Reader {
@@ -71,6 +77,18 @@ impl Reader {
     /// # Errors
     /// `ApiMisuse` if the limits contradict themselves.
     pub fn new(limits: Limits) -> Result<Self, Error> {
+        Self::with_decoders(limits, Decoders::default())
+    }
+
+    /// A reader that has H.264 decoded by what `factory` makes, one decoder for each surface that shows video.
+    ///
+    /// # Errors
+    /// `ApiMisuse` if the limits contradict themselves.
+    pub fn with_h264(limits: Limits, factory: H264Factory) -> Result<Self, Error> {
+        Self::with_decoders(limits, Decoders::of(factory))
+    }
+
+    pub(crate) fn with_decoders(limits: Limits, decoders: Decoders) -> Result<Self, Error> {
         limits.validate()?;
         // A picture as it is, and the commands around it.
         let most = usize::try_from(limits.max_area * 4).unwrap_or(usize::MAX).saturating_add(1 << 20);
@@ -86,7 +104,14 @@ impl Reader {
             queue_depth: FrameAcknowledge::UNKNOWN,
             acknowledging: true,
         };
-        Ok(Self { limits, zgfx: Decompressor::new(most), plain: Vec::new(), running: false, state, codecs: Codecs::default() })
+        Ok(Self {
+            limits,
+            zgfx: Decompressor::new(most),
+            plain: Vec::new(),
+            running: false,
+            state,
+            codecs: Codecs { decoders, ..Codecs::default() },
+        })
     }
 
     /// Applies one `RDP_SEGMENTED_DATA` to `picture`, which holds the output and belongs to this reader alone; appends to `damage` what has changed.

@@ -16,6 +16,7 @@ mod syntax;
 mod tests;
 mod text;
 mod unary;
+pub(crate) mod video;
 pub(crate) mod wave;
 mod writer;
 
@@ -29,3 +30,9 @@ const VERSION: u8 = 2 << 4;
 const START: u8 = 1;
 /// Flag: slices of images follow, behind their length of four bytes, least significant first.
 const SLICES: u8 = 2;
+/// Flag: an access unit of H.264 follows, behind its length of four bytes, least significant first, whose uppermost bit says that it
+/// is the first of a video.
+const VIDEO: u8 = 4;
+
+/// The uppermost bit of an access unit's length.
+const BEGINS: u32 = 1 << 31;

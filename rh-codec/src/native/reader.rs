@@ -1,15 +1,50 @@
 //! Wire bytes to operations on a surface.
 
 use super::{
-    SLICES, START, VERSION, exact,
+    BEGINS, SLICES, START, VERSION, VIDEO, exact,
     image::{Scratch, Window},
     range::RangeDecoder,
     syntax::{Syntax, op},
     text::Text,
-    wave,
+    video, wave,
     writer::plain_len,
 };
-use crate::{Error, Limits, Rect, cache::Store, diff::TILE, image::Surface};
+use crate::{
+    Error, Limits, Rect,
+    avc::{self, AccessUnit, Decoders, Planes, Video},
+    cache::Store,
+    diff::TILE,
+    image::Surface,
+};
+
+/// A message, taken apart.
+struct Parts<'a> {
+    starts: bool,
+    slices: &'a [u8],
+    unit: Option<AccessUnit<'a>>,
+    decisions: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    /// The parts of a message that is not empty.
+    fn of(head: u8, mut rest: &'a [u8]) -> Result<Self, Error> {
+        if head & !(START | SLICES | VIDEO) != VERSION {
+            return Err(Error::Unsupported("a version of the native profile other than 2"));
+        }
+        let mut piece = |mask: u32| {
+            let (number, behind) = rest.split_first_chunk().ok_or(ENDS_EARLY)?;
+            let number = u32::from_le_bytes(*number);
+            let len = usize::try_from(number & mask).map_err(|_| ENDS_EARLY)?;
+            let (piece, behind) = behind.split_at_checked(len).ok_or(ENDS_EARLY)?;
+            rest = behind;
+            Ok((piece, number & !mask != 0))
+        };
+        let slices = if head & SLICES == 0 { &[] } else { piece(u32::MAX)?.0 };
+        let unit = if head & VIDEO == 0 { None } else { Some(piece(!BEGINS)?) };
+        let unit = unit.map(|(bytes, begins)| AccessUnit { bytes, begins });
+        Ok(Self { starts: head & START != 0, slices, unit, decisions: rest })
+    }
+}
 
 pub(crate) struct Reader {
     limits: Limits,
@@ -17,49 +52,72 @@ pub(crate) struct Reader {
     text: Text,
     store: Store,
     scratch: Scratch,
+    decoders: Decoders,
+    video: Option<Video>,
+    /// For each block of a video region whether it has changed; kept for its memory.
+    changed: Vec<bool>,
     /// Whether the stream has started and is unbroken.
     running: bool,
 }
 
 impl Reader {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, syntax: Syntax::new(), text: Text::new(), store: Store::default(), scratch: Scratch::default(), running: false }
+    pub(crate) fn new(limits: Limits, decoders: Decoders) -> Self {
+        Self {
+            limits,
+            syntax: Syntax::new(),
+            text: Text::new(),
+            store: Store::default(),
+            scratch: Scratch::default(),
+            decoders,
+            video: None,
+            changed: Vec::new(),
+            running: false,
+        }
+    }
+
+    /// The access unit of a message, if it has one.
+    pub(crate) fn access_unit(message: &[u8]) -> Result<Option<AccessUnit<'_>>, Error> {
+        message.split_first().map_or(Ok(None), |(head, rest)| Ok(Parts::of(*head, rest)?.unit))
     }
 
     /// Applies one message to `surface`, collects what it touched, and returns whether the surface is a new one.
-    pub(crate) fn read(&mut self, message: &[u8], surface: &mut Surface, damage: &mut Vec<Rect>) -> Result<bool, Error> {
-        let Some((&head, mut rest)) = message.split_first() else { return Ok(false) };
-        if head & !(START | SLICES) != VERSION {
-            self.running = false;
-            return Err(Error::Unsupported("a version of the native profile other than 2"));
-        }
-        if head & START != 0 {
+    ///
+    /// `picture` is what its access unit decodes to, if somebody else has decoded it.
+    pub(crate) fn read(
+        &mut self,
+        message: &[u8],
+        picture: Option<&Planes>,
+        surface: &mut Surface,
+        damage: &mut Vec<Rect>,
+    ) -> Result<bool, Error> {
+        let Some((&head, rest)) = message.split_first() else { return Ok(false) };
+        let running = std::mem::take(&mut self.running);
+        let parts = Parts::of(head, rest)?;
+        if parts.starts {
             self.syntax = Syntax::new();
             self.text.reset();
-        } else if !self.running {
+            self.video = None;
+        } else if !running {
             return Err(Error::Malformed("the stream has not started, or broke before"));
         }
-        self.running = false;
-        let mut slices: &[u8] = &[];
-        if head & SLICES != 0 {
-            let (len, behind) = rest.split_first_chunk().ok_or(ENDS_EARLY)?;
-            let len = usize::try_from(u32::from_le_bytes(*len)).map_err(|_| ENDS_EARLY)?;
-            (slices, rest) = behind.split_at_checked(len).ok_or(ENDS_EARLY)?;
-        }
         self.syntax.begin();
-        let starting = head & START != 0;
         let mut message = Message {
-            coder: RangeDecoder::new(rest),
-            slices,
+            coder: RangeDecoder::new(parts.decisions),
+            slices: parts.slices,
+            unit: parts.unit,
+            picture,
             syntax: &mut self.syntax,
             text: &mut self.text,
             store: &mut self.store,
             scratch: &mut self.scratch,
+            decoders: &mut self.decoders,
+            video: &mut self.video,
+            changed: &mut self.changed,
             surface,
             damage,
             work: 0,
         };
-        let resized = message.apply(&self.limits, starting)?;
+        let resized = message.apply(&self.limits, parts.starts)?;
         self.running = true;
         Ok(resized)
     }
@@ -69,10 +127,17 @@ impl Reader {
 struct Message<'a> {
     coder: RangeDecoder<'a>,
     slices: &'a [u8],
+    /// Until it is used.
+    unit: Option<AccessUnit<'a>>,
+    /// Its picture, if somebody else has decoded it.
+    picture: Option<&'a Planes>,
     syntax: &'a mut Syntax,
     text: &'a mut Text,
     store: &'a mut Store,
     scratch: &'a mut Scratch,
+    decoders: &'a mut Decoders,
+    video: &'a mut Option<Video>,
+    changed: &'a mut Vec<bool>,
     surface: &'a mut Surface,
     damage: &'a mut Vec<Rect>,
     /// Pixels touched so far.
@@ -117,6 +182,7 @@ impl Message<'_> {
                 op::COPY => self.copy(rect)?,
                 op::RECALL => self.recall(rect)?,
                 op::WAVE | op::EXACT => self.image(rect, code)?,
+                op::VIDEO => self.video(rect, limits)?,
                 op::TEXT => self.text.code(&mut self.coder, self.surface, rect)?,
                 _ => return Err(Error::Malformed("an unknown operation")),
             }
@@ -129,6 +195,9 @@ impl Message<'_> {
         }
         if !self.slices.is_empty() {
             return Err(Error::Malformed("slices that no operation uses"));
+        }
+        if self.unit.is_some() {
+            return Err(Error::Malformed("a video frame that no operation shows"));
         }
         Ok(resized)
     }
@@ -162,6 +231,30 @@ impl Message<'_> {
                 exact::decode(data, &mut slice, self.scratch)?;
             }
         }
+        Ok(())
+    }
+
+    fn video(&mut self, rect: Rect, limits: &Limits) -> Result<(), Error> {
+        let unit = self.unit.take().ok_or(Error::Malformed("a video region without a frame"))?;
+        self.changed.clear();
+        self.changed.resize(video::blocks(rect), false);
+        self.syntax.changes(&mut self.coder, rect, self.changed);
+        self.coder.check()?;
+        let size = (rect.width, rect.height);
+        let picture = match self.picture {
+            Some(picture) => {
+                avc::check_size(picture, size)?;
+                picture
+            }
+            None => {
+                if unit.begins {
+                    *self.video = Some(Video::new(self.decoders)?);
+                }
+                let video = self.video.as_mut().ok_or(Error::Malformed("a video that has not begun"))?;
+                video.decode(unit.bytes, size, size, limits)?
+            }
+        };
+        video::paint(picture, rect, self.changed, self.surface);
         Ok(())
     }
 

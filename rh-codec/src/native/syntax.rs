@@ -6,6 +6,7 @@
 use super::{
     coder::{Coder, Number},
     range::Chance,
+    video::Changes,
 };
 use crate::{Error, Rect};
 
@@ -20,6 +21,7 @@ pub(super) mod op {
     pub(in crate::native) const EXACT: u32 = 6;
     pub(in crate::native) const KEEP: u32 = 7;
     pub(in crate::native) const RECALL: u32 = 8;
+    pub(in crate::native) const VIDEO: u32 = 9;
     pub(super) const BITS: u32 = 4;
 }
 
@@ -29,6 +31,7 @@ pub(super) struct Syntax {
     codes: [[Chance; 1 << op::BITS]; 1 << op::BITS],
     rectangles: [[Number; 4]; 1 << op::BITS],
     numbers: [Number; 1 << op::BITS],
+    changes: Changes,
     last_code: u32,
     last: Rect,
     last_kept: (u32, u32),
@@ -40,6 +43,7 @@ impl Syntax {
             codes: [[Chance::EVEN; 1 << op::BITS]; 1 << op::BITS],
             rectangles: std::array::from_fn(|_| [const { Number::NEW }; 4]),
             numbers: [const { Number::NEW }; 1 << op::BITS],
+            changes: Changes::NEW,
             last_code: op::END,
             last: Rect::default(),
             last_kept: (0, 0),
@@ -65,6 +69,11 @@ impl Syntax {
         self.last =
             Rect::new(unzigzag(x, last.x)?, unzigzag(y, last.bottom())?, unzigzag(width, last.width)?, unzigzag(height, last.height)?);
         Ok(self.last)
+    }
+
+    /// Which blocks of a video region have changed.
+    pub(super) fn changes(&mut self, coder: &mut impl Coder, rect: Rect, changed: &mut [bool]) {
+        self.changes.code(coder, rect, changed);
     }
 
     /// A slot and the tile that it takes in, mostly the ones behind the last.

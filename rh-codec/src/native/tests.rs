@@ -52,7 +52,7 @@ fn sized(operations: impl FnOnce(&mut Syntax, &mut Write<'_>)) -> Vec<u8> {
 
 fn read(message: &[u8], limits: Limits) -> Result<Surface, Error> {
     let (mut surface, mut damage) = (Surface::default(), Vec::new());
-    Reader::new(limits).read(message, &mut surface, &mut damage)?;
+    Reader::new(limits, crate::avc::Decoders::default()).read(message, None, &mut surface, &mut damage)?;
     Ok(surface)
 }
 

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "h264")]
+use super::video::{self, VideoFrame};
 use super::{
-    SLICES, START, VERSION,
+    BEGINS, SLICES, START, VERSION, VIDEO,
     coder::{Coder, Note, Write},
     exact,
     image::{Scratch, Window},
@@ -29,7 +31,7 @@ pub(crate) enum Paint {
 }
 
 /// Bytes of a message around its operations, at most.
-const FRAMING: usize = 1 + 4 + 8;
+const FRAMING: usize = 1 + 4 + 4 + 8;
 
 /// Bytes of an exact slice that is the pixels themselves: no other slice has as many.
 pub(super) fn plain_len(rect: Rect) -> usize {
@@ -45,6 +47,9 @@ pub(crate) struct Writer {
     text: Text,
     operations: Vec<u8>,
     slices: Vec<u8>,
+    /// The access unit of a video region, if there is one.
+    unit: Vec<u8>,
+    begins: bool,
     lengths: Vec<u32>,
     parts: Vec<Mutex<Part>>,
     /// Of the piece of text that is being looked at, and of the one before, that is being coded.
@@ -74,6 +79,8 @@ impl Writer {
             text: Text::new(),
             operations: Vec::new(),
             slices: Vec::new(),
+            unit: Vec::new(),
+            begins: false,
             lengths: Vec::new(),
             parts: Vec::new(),
             notes: [Vec::new(), Vec::new()],
@@ -96,13 +103,14 @@ impl Writer {
     pub(crate) fn begin(&mut self) {
         self.operations.clear();
         self.slices.clear();
+        self.unit.clear();
         self.range = RangeEncoder::new();
         self.syntax.begin();
     }
 
     /// Bytes that the message has by now, at most.
     pub(crate) fn len(&self) -> usize {
-        FRAMING + self.operations.len() + self.slices.len()
+        FRAMING + self.operations.len() + self.slices.len() + self.unit.len()
     }
 
     pub(crate) fn size(&mut self, width: u32, height: u32) {
@@ -212,18 +220,36 @@ impl Writer {
         self.lengths = lengths;
     }
 
+    /// A frame of a video region; at most one a message.
+    #[cfg(feature = "h264")]
+    pub(crate) fn video(&mut self, shown: &mut Surface, rect: Rect, frame: VideoFrame<'_>) {
+        debug_assert!(self.unit.is_empty() && frame.changed.len() == video::blocks(rect), "one a message, and as many blocks as it has");
+        let (syntax, mut coder) = self.operation(op::VIDEO);
+        put(syntax, &mut coder, rect);
+        syntax.changes(&mut coder, rect, frame.changed);
+        self.unit.extend_from_slice(frame.unit);
+        self.begins = frame.begins;
+        video::paint(frame.picture, rect, frame.changed, shown);
+    }
+
     /// Appends the message to `out`.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         self.operation(op::END);
         self.range.finish(&mut self.operations);
         let start = if std::mem::take(&mut self.starting) { START } else { 0 };
-        if self.slices.is_empty() {
-            out.push(VERSION | start);
-        } else {
-            out.push(VERSION | SLICES | start);
-            // Far below 2^32: slices are smaller than the pixels of one picture.
-            out.extend_from_slice(&u32::try_from(self.slices.len()).unwrap_or(u32::MAX).to_le_bytes());
+        let slices = if self.slices.is_empty() { 0 } else { SLICES };
+        let video = if self.unit.is_empty() { 0 } else { VIDEO };
+        out.push(VERSION | start | slices | video);
+        // Lengths are far below 2^31: slices are smaller than the pixels of one picture, and so is an access unit.
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        if slices != 0 {
+            out.extend_from_slice(&length(&self.slices).to_le_bytes());
             out.extend_from_slice(&self.slices);
+        }
+        if video != 0 {
+            let begins = if self.begins { BEGINS } else { 0 };
+            out.extend_from_slice(&(length(&self.unit) | begins).to_le_bytes());
+            out.extend_from_slice(&self.unit);
         }
         out.extend_from_slice(&self.operations);
     }

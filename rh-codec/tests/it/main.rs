@@ -12,6 +12,8 @@ mod clear;
 mod coarse;
 mod egfx;
 mod exact;
+#[cfg(feature = "h264")]
+mod film;
 #[cfg(feature = "__fuzzing")]
 mod fuzz;
 mod hostile;

@@ -13,7 +13,14 @@ use crate::screen::{Noise, Screen};
 
 const SETTINGS: Settings = {
     let limits = Limits { max_width: 4096, max_height: 4096, max_area: 1 << 22, max_operations: 1 << 12, max_cached_tiles: 64 };
-    Settings { profile: Profile::Egfx, limits, effort: rh_codec::Effort::Balanced, images: rh_codec::FirstPaint::Coarse, refine: true }
+    Settings {
+        profile: Profile::Egfx,
+        limits,
+        effort: rh_codec::Effort::Balanced,
+        images: rh_codec::FirstPaint::Coarse,
+        refine: true,
+        h264: false,
+    }
 };
 
 /// An encoder for a client of some capabilities, the decoder at the other end, and somebody who reads along.
