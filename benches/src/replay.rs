@@ -1,30 +1,32 @@
-//! Measures the codec on raw frames from standard input; `replay --help` says how.
+//! Measures the codec on raw frames from standard input, or on a recorded clip; `replay --help` says how.
 
 mod replay_args;
 mod replay_pool;
-mod replay_quality;
 mod replay_report;
+mod replay_source;
 
 use std::{
     fs::File,
-    io::{self, BufWriter, IsTerminal, Read, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
 
 use clap::Parser;
+use rh_benches::quality::Quality;
 use rh_codec::{Budget, Decoder, Encoder, FrameView, Hints, Limits, Pace, Settings};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
     replay_args::{Args, Switch},
     replay_pool::Pool,
-    replay_quality::Quality,
     replay_report::{Report, Tally},
+    replay_source::{Shape, Source},
 };
 
 /// Why there is nothing to report.
+#[derive(Debug)]
 enum Failure {
     /// The arguments or the input are wrong: exit code 2.
     Input(String),
@@ -44,7 +46,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
-    args.check().map_err(Failure::Input)?;
+    let (mut source, shape) = Source::open(args)?;
+    args.check(shape).map_err(Failure::Input)?;
     let dump = match &args.dump {
         Some(path) => {
             let file = File::create(path).map_err(|e| Failure::Input(format!("cannot write {}: {e}", path.display())))?;
@@ -52,11 +55,10 @@ fn run(args: &Args) -> Result<(), Failure> {
         }
         None => None,
     };
-    let mut replay = Replay::new(args, dump)?;
-    let mut input = io::stdin().lock();
-    let (mut frame, mut before) = (vec![0; args.frame_len()], Vec::new());
+    let mut replay = Replay::new(args, shape, dump)?;
+    let (mut frame, mut before) = (vec![0; shape.frame_len()], Vec::new());
     let progress = io::stderr().is_terminal();
-    while read_frame(&mut input, &mut frame, replay.tally.frames)? {
+    while source.next(&mut frame, replay.tally.frames)? {
         let changed = before != frame;
         replay.frame(&frame, changed)?;
         before.clone_from(&frame);
@@ -69,31 +71,13 @@ fn run(args: &Args) -> Result<(), Failure> {
         let _ = writeln!(io::stderr());
     }
     if replay.tally.frames == 0 {
-        return Err(Failure::Input("no frame on standard input; see replay --help".into()));
+        return Err(Failure::Input("no frame in the input; see replay --help".into()));
     }
     replay.finish(&frame)?;
-    let report = Report::new(args, &replay.tally);
+    let report = Report::new(shape, args.region, &replay.tally);
     let mut out = io::stdout().lock();
     let written = if args.json { report.write_json(&mut out) } else { report.write_table(&mut out) };
     written.map_err(|e| Failure::Run(format!("cannot write the report: {e}")))
-}
-
-/// Fills `frame`; false at the end of the input.
-fn read_frame(input: &mut impl Read, frame: &mut [u8], number: u64) -> Result<bool, Failure> {
-    let mut filled = 0;
-    while filled < frame.len() {
-        match input.read(&mut frame[filled..]) {
-            Ok(0) if filled == 0 => return Ok(false),
-            Ok(0) => {
-                let whole = frame.len();
-                return Err(Failure::Input(format!("the input ends inside frame {number}: {filled} of {whole} bytes; does --size fit?")));
-            }
-            Ok(count) => filled += count,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(Failure::Input(format!("cannot read standard input: {e}"))),
-        }
-    }
-    Ok(true)
 }
 
 /// Processor time of this process so far, in milliseconds.
@@ -111,6 +95,7 @@ fn wall_ms() -> f64 {
 /// A sharer and a viewer without a link between them.
 struct Replay<'a> {
     args: &'a Args,
+    shape: Shape,
     encoder: Encoder,
     decoder: Decoder,
     clock: fn() -> f64,
@@ -124,7 +109,7 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(args: &'a Args, dump: Option<BufWriter<File>>) -> Result<Self, Failure> {
+    fn new(args: &'a Args, shape: Shape, dump: Option<BufWriter<File>>) -> Result<Self, Failure> {
         let profile = args.profile.into();
         let settings = Settings {
             profile,
@@ -139,6 +124,7 @@ impl<'a> Replay<'a> {
         }
         Ok(Self {
             args,
+            shape,
             encoder,
             clock: if args.threads > 1 { wall_ms } else { cpu_ms },
             decoder: Decoder::of(profile, Limits::default()).map_err(failed("the decoder"))?,
@@ -152,7 +138,7 @@ impl<'a> Replay<'a> {
     }
 
     fn frame(&mut self, pixels: &[u8], changed: bool) -> Result<(), Failure> {
-        let view = self.args.view(pixels).map_err(failed("the frame"))?;
+        let view = self.shape.view(pixels).map_err(failed("the frame"))?;
         let (encode_ms, decode_ms, sent) = self.send(&view)?;
         if changed {
             self.tally.encode_ms.push(encode_ms);
@@ -170,13 +156,13 @@ impl<'a> Replay<'a> {
         if changed && self.args.settle_each > 0.0 {
             self.settle(&view, self.args.settle_each)?;
         }
-        self.now += Duration::from_secs_f64(1.0 / self.args.fps);
+        self.now += Duration::from_secs_f64(1.0 / self.shape.fps);
         Ok(())
     }
 
     /// After the last frame.
     fn finish(&mut self, pixels: &[u8]) -> Result<(), Failure> {
-        let view = self.args.view(pixels).map_err(failed("the frame"))?;
+        let view = self.shape.view(pixels).map_err(failed("the frame"))?;
         self.settle(&view, self.args.settle)?;
         self.tally.last_mse = self.measure(&view)?.mse;
         self.dump.as_mut().map_or(Ok(()), Write::flush).map_err(failed("writing the dump"))
@@ -186,7 +172,7 @@ impl<'a> Replay<'a> {
     fn settle(&mut self, view: &FrameView<'_>, most_seconds: f64) -> Result<(), Failure> {
         let (start, most) = (self.now, Duration::from_secs_f64(most_seconds));
         while !self.is_exact(view) {
-            let next = self.now + Duration::from_secs_f64(1.0 / self.args.fps);
+            let next = self.now + Duration::from_secs_f64(1.0 / self.shape.fps);
             if next - start > most {
                 self.tally.settled_after_s = None;
                 return Ok(());
@@ -208,8 +194,8 @@ impl<'a> Replay<'a> {
         let shown = match self.decoder.surface() {
             Some(shown) => shown,
             None => {
-                black = vec![0; self.args.frame_len()];
-                self.args.view(&black).map_err(failed("the frame"))?
+                black = vec![0; self.shape.frame_len()];
+                self.shape.view(&black).map_err(failed("the frame"))?
             }
         };
         Ok(Quality::measure(view, &shown, self.args.region))

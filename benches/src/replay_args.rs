@@ -4,17 +4,21 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use rh_codec::{
-    Effort, FrameView, PixelFormat, Rect,
+    Effort, Rect,
     egfx::caps::{CapSet, CapsConfirm, Version, flag},
 };
 
-/// Encodes raw BGRA frames from standard input, decodes them, compares every picture with its source, and reports bytes, times and quality.
+use crate::replay_source::Shape;
+
+/// Encodes raw BGRA frames from standard input, or a recorded clip, decodes them, compares every picture with its source, and reports bytes, times and quality.
 ///
 /// Nothing is known about the frames but their pixels: no damage, no moves. Times are processor time of this process.
 #[derive(Debug, Parser)]
 #[command(
     name = "replay",
     after_help = "Examples:
+  One of the project's own recordings:
+    replay --clip benches/data/terminal.clip
   A recording, converted by ffmpeg:
     ffmpeg -loglevel error -i clip.mkv -f rawvideo -pix_fmt bgra - | replay --size 1920x1080 --fps 16
   The same over a link of 1 Mbit/s, until the last frame is exact:
@@ -24,11 +28,14 @@ Exit code: 0 measured, 1 the codec failed, 2 the arguments or the input are wron
 )]
 pub(crate) struct Args {
     /// Columns and rows of a frame, such as 1920x1080.
-    #[arg(long, value_name = "WxH", value_parser = parse_size)]
-    pub(crate) size: (u32, u32),
-    /// Frames a second: how fast the budget fills.
-    #[arg(long, default_value = "15", value_parser = parse_fps)]
-    pub(crate) fps: f64,
+    #[arg(long, value_name = "WxH", value_parser = parse_size, required_unless_present = "clip")]
+    pub(crate) size: Option<(u32, u32)>,
+    /// Frames a second: how fast the budget fills. 15, or the clip's, if absent.
+    #[arg(long, value_parser = parse_fps)]
+    pub(crate) fps: Option<f64>,
+    /// Read this clip, as `cargo xtask record` makes it, instead of standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "size")]
+    pub(crate) clip: Option<PathBuf>,
     /// Wire format.
     #[arg(long, value_enum, default_value_t = Profile::Native)]
     pub(crate) profile: Profile,
@@ -125,19 +132,9 @@ pub(crate) enum Switch {
 }
 
 impl Args {
-    /// Bytes of a frame.
-    pub(crate) fn frame_len(&self) -> usize {
-        self.size.0 as usize * self.size.1 as usize * 4
-    }
-
-    /// Bytes as a picture of the size asked for.
-    pub(crate) fn view<'a>(&self, pixels: &'a [u8]) -> Result<FrameView<'a>, rh_codec::Error> {
-        FrameView::new(self.size.0, self.size.1, self.size.0 as usize * 4, PixelFormat::Bgra, pixels)
-    }
-
     /// What the single values cannot tell alone.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let (width, height) = self.size;
+    pub(crate) fn check(&self, shape: Shape) -> Result<(), String> {
+        let Shape { width, height, .. } = shape;
         match self.region {
             Some(region) if region.right() > width || region.bottom() > height => {
                 Err(format!("--region reaches outside the frame of {width}x{height}"))

@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
+use rh_benches::quality::{Quality, mean, percentile, psnr};
+use rh_codec::Rect;
 use serde::Serialize;
 
-use crate::{
-    replay_args::Args,
-    replay_quality::{Quality, mean, psnr},
-};
+use crate::replay_source::Shape;
 
 /// Everything counted while the frames go by.
 #[derive(Debug, Default)]
@@ -81,9 +80,9 @@ pub(crate) struct Report {
 
 impl Report {
     #[allow(clippy::cast_precision_loss, reason = "counts of frames are far below 2^52")]
-    pub(crate) fn new(args: &Args, tally: &Tally) -> Self {
+    pub(crate) fn new(shape: Shape, region: Option<Rect>, tally: &Tally) -> Self {
         let frames = tally.frames as f64;
-        let pixels = tally.frames * u64::from(args.size.0) * u64::from(args.size.1);
+        let pixels = tally.frames * u64::from(shape.width) * u64::from(shape.height);
         let encode_sum: f64 = tally.encode_ms.iter().sum();
         // The first frame is a picture of its own kind; it has its own figures.
         let (encode, decode) = (tally.encode_ms.get(1..).unwrap_or_default(), tally.decode_ms.get(1..).unwrap_or_default());
@@ -104,7 +103,7 @@ impl Report {
             psnr_mean_mse: rounded(psnr(tally.mse_sum / frames.max(1.0)), 2),
             psnr_final: rounded(psnr(tally.last_mse), 2),
             psnr_worst: rounded(psnr(tally.worst_mse), 2),
-            psnr_region: if args.region.is_some() { rounded(psnr(tally.region_mse_sum / frames.max(1.0)), 2) } else { 0.0 },
+            psnr_region: if region.is_some() { rounded(psnr(tally.region_mse_sum / frames.max(1.0)), 2) } else { 0.0 },
             psnr_inexact: rounded(psnr(mean(tally.inexact_error, tally.inexact_values)), 2),
             exact_frames: tally.exact_frames,
             settled_after_s: tally.settled_after_s.map(|s| rounded(s, 3)),
@@ -152,15 +151,6 @@ impl Report {
         writeln!(out, "text        {} blocks, {} not exact", self.text_blocks, self.text_blocks_inexact)?;
         writeln!(out, "memory      {} KiB at most", self.peak_rss_kb)
     }
-}
-
-/// The smallest value that so large a share of all does not exceed; 0 of none.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of a list of frames")]
-fn percentile(values: &[f64], share: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
 }
 
 fn rounded(value: f64, digits: i32) -> f64 {

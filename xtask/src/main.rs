@@ -4,6 +4,7 @@
 mod arrows;
 mod fuzz;
 mod oracle;
+mod peers;
 mod purity;
 mod run;
 mod setup;
@@ -68,6 +69,22 @@ enum Task {
         #[arg(default_value = "")]
         filter: String,
     },
+    /// Measure our codec beside others, on the same clips in the same run: docs/PEERS.md and its chart
+    Peers {
+        /// A folder of recorded clips (*.clip, *.mkv); without it, the project's own
+        #[arg(long)]
+        corpus: Option<PathBuf>,
+        /// Only clips, or else codecs, whose name contains this; then nothing is written
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Record an X display into a clip; `cargo xtask record -- --help` says how
+    #[command(disable_help_flag = true)]
+    Record {
+        /// As `record` takes them: --display :7 --size 1280x720 --fps 8 --seconds 3 OUT
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Run every benchmark once
     BenchSmoke,
     /// Print the mode table (state × message × direction) as JSON
@@ -76,9 +93,18 @@ enum Task {
 
 fn main() -> ExitCode {
     let mut args = Args::parse();
-    if let Task::Oracle { corpus: Some(folder), .. } = &mut args.command {
+    match &mut args.command {
         // As the caller means it, whatever the folder of work is below.
-        *folder = std::path::absolute(&*folder).unwrap_or_else(|_| folder.clone());
+        Task::Oracle { corpus: Some(folder), .. } | Task::Peers { corpus: Some(folder), .. } => {
+            *folder = std::path::absolute(&*folder).unwrap_or_else(|_| folder.clone());
+        }
+        // The last word is the clip.
+        Task::Record { words } => {
+            if let Some(out) = words.last_mut().filter(|out| !out.starts_with('-')) {
+                *out = std::path::absolute(&*out).map_or_else(|_| out.clone(), |path| path.to_string_lossy().into_owned());
+            }
+        }
+        _ => {}
     }
     // Every task works from the workspace's root, wherever it was called.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies inside the workspace");
@@ -108,6 +134,8 @@ fn dispatch(task: &Task) -> Outcome {
         Task::Deny => suites::deny(),
         Task::Fuzz { seconds, filter } => fuzz::smoke(*seconds, filter),
         Task::Oracle { corpus, filter } => oracle::run(corpus.as_deref(), filter),
+        Task::Peers { corpus, filter } => peers::run(corpus.as_deref(), filter),
+        Task::Record { words } => peers::record(words),
         Task::BenchSmoke => suites::bench_smoke(),
         Task::ModeTable => {
             // A reader that has seen enough, such as `head`, is no error.

@@ -46,6 +46,23 @@ const CI: &[Package] = &[
     Package { name: "libxcb-randr0-dev", shows: "/usr/include/xcb/randr.h", why: "scrap" },
 ];
 
+/// Libraries that `cargo xtask peers` measures; what is missing is left out of its tables.
+const PEERS: &[Package] = &[
+    Package { name: "libx264-dev", shows: "/usr/include/x264.h", why: "x264" },
+    Package { name: "libopenh264-dev", shows: "/usr/include/wels/codec_api.h", why: "openh264" },
+    Package { name: "libvpx-dev", shows: "/usr/include/vpx/vp8cx.h", why: "VP9" },
+    Package { name: "libaom-dev", shows: "/usr/include/aom/aomcx.h", why: "AV1" },
+    Package { name: "libavcodec-dev", shows: "/usr/share/doc/libavcodec-dev", why: "decoding these" },
+    Package { name: "libavutil-dev", shows: "/usr/share/doc/libavutil-dev", why: "the same" },
+    Package { name: "libyuv-dev", shows: "/usr/include/libyuv.h", why: "their conversion of colours" },
+    Package { name: "libturbojpeg0-dev", shows: "/usr/include/turbojpeg.h", why: "JPEG" },
+    Package { name: "libzstd-dev", shows: "/usr/include/zstd.h", why: "zstd" },
+    Package { name: "freerdp2-dev", shows: "/usr/include/freerdp2/freerdp/codec/zgfx.h", why: "FreeRDP's codecs" },
+    Package { name: "pkg-config", shows: "/usr/bin/pkg-config", why: "finding them" },
+    Package { name: "g++", shows: "/usr/bin/g++", why: "C parts of IronRDP's dependencies" },
+    Package { name: "ffmpeg", shows: "/usr/bin/ffmpeg", why: "reading recordings in other formats" },
+];
+
 /// Debian's own toolchain with the library's source: used only where rustup cannot bring the wasm32 target.
 const WASM_FALLBACK: &[Package] = &[
     Package { name: "rustc-web", shows: "/usr/bin/rustc", why: "a compiler that knows wasm32" },
@@ -81,6 +98,19 @@ fn npm() -> Outcome {
     fs::copy("rh-auth/tests/npm/package.json", format!("{FOLDER}/package.json")).map_err(|e| io("package.json", e))?;
     fs::write(&installed, lock).map_err(|e| io(&installed, e))?;
     step(&format!("npm ci --prefix {FOLDER} --ignore-scripts --no-audit --no-fund")).run()
+}
+
+/// What `cargo xtask peers` can use. Nothing of it is needed: what cannot be installed is said, and goes without.
+pub(crate) fn for_peers() {
+    if packages(PEERS).is_ok() {
+        return;
+    }
+    // One that this release of Debian does not have keeps none of the others away.
+    for package in PEERS {
+        if let Err(why) = packages(std::slice::from_ref(package)) {
+            println!("setup: {}, for {}, cannot be had: {why}", package.name, package.why);
+        }
+    }
 }
 
 /// What the wasm32 check needs when rustup has no such target.

@@ -6,6 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use rh_benches::clip::Reader;
 use rh_codec::{FrameView, PixelFormat, Rect, Surface};
 
 use crate::freerdp::Area;
@@ -123,6 +124,30 @@ pub(crate) fn drawn() -> Vec<Picture> {
         }
     }
     pictures
+}
+
+/// The middle frame of every clip in `benches/data`: real programs' screens, at the price of some seconds.
+pub(crate) fn own_clips() -> Result<Vec<Picture>, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let mut pictures = Vec::new();
+    for class in ["idle-type", "office", "photo", "terminal", "video", "web-scroll", "windows"] {
+        let clip = || Reader::open(&folder.join(format!("{class}.clip")));
+        let mut count = 0;
+        let mut reader = clip().map_err(|e| e.to_string())?;
+        while reader.next_picture().map_err(|e| e.to_string())?.is_some() {
+            count += 1;
+        }
+        let mut reader = clip().map_err(|e| e.to_string())?;
+        for number in 0..count {
+            let format = reader.format();
+            let pixels = reader.next_picture().map_err(|e| e.to_string())?.ok_or("a clip became shorter")?;
+            if number == count / 2 {
+                pictures.push(Picture::new(format.width, format.height, pixels.to_vec()));
+                break;
+            }
+        }
+    }
+    Ok(pictures)
 }
 
 /// Every eighth frame of every clip in a folder.

@@ -32,7 +32,7 @@ struct Args {
     /// The oracle over libfreerdp, built from benches/oracle
     #[arg(long)]
     freerdp: PathBuf,
-    /// A folder of recorded clips (*.mkv), decoded by ffmpeg; without it: drawn frames
+    /// A folder of recorded clips (*.mkv), decoded by ffmpeg; without it: drawn frames and the project's own clips
     #[arg(long)]
     corpus: Option<PathBuf>,
     /// Only checks whose name contains this
@@ -43,7 +43,7 @@ struct Args {
 /// What a check works with.
 struct Oracles {
     freerdp: FreeRdp,
-    /// Pictures of all kinds, or those of the corpus.
+    /// Drawn pictures of all kinds and some of the project's own clips, or those of the corpus.
     frames: Vec<Picture>,
 }
 
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<bool, String> {
     let frames = match &args.corpus {
         Some(folder) => frames::recorded(folder)?,
-        None => frames::drawn(),
+        None => [frames::drawn(), frames::own_clips()?].concat(),
     };
     let mut oracles = Oracles { freerdp: FreeRdp::start(&args.freerdp)?, frames };
     let mut report = Report::default();

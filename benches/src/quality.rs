@@ -12,28 +12,30 @@ const TEXT_EDGE: u8 = 48;
 const EXACT: f64 = 999.0;
 
 /// Peak signal to noise, in dB, of a mean squared error per channel; 999 if there is none.
-pub(crate) fn psnr(mse: f64) -> f64 {
+pub fn psnr(mse: f64) -> f64 {
     if mse <= 0.0 { EXACT } else { 10.0 * (255.0 * 255.0 / mse).log10() }
 }
 
 /// What one picture is worth.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Quality {
+pub struct Quality {
     /// Mean squared error a channel.
-    pub(crate) mse: f64,
+    pub mse: f64,
     /// The same in the region asked for.
-    pub(crate) region_mse: f64,
+    pub region_mse: f64,
     /// Text blocks of the source.
-    pub(crate) text_blocks: u64,
+    pub text_blocks: u64,
     /// Those of them that are not shown exactly.
-    pub(crate) text_blocks_inexact: u64,
-    /// Squared error of all blocks that are not exact, and their number of values.
-    pub(crate) inexact_error: u64,
-    pub(crate) inexact_values: u64,
+    pub text_blocks_inexact: u64,
+    /// Squared error of all blocks of 16×16 that are not exact.
+    pub inexact_error: u64,
+    /// Values, three a pixel, of the blocks in `inexact_error`.
+    pub inexact_values: u64,
 }
 
 impl Quality {
-    pub(crate) fn measure(source: &FrameView<'_>, shown: &FrameView<'_>, region: Option<Rect>) -> Self {
+    /// Compares a picture with its source, which is as large; `region` lies within them.
+    pub fn measure(source: &FrameView<'_>, shown: &FrameView<'_>, region: Option<Rect>) -> Self {
         let mut quality = Self::default();
         let (width, height) = (source.width(), source.height());
         let mut total = 0;
@@ -57,9 +59,19 @@ impl Quality {
     }
 }
 
+/// `sum / count`; 0 of none.
 #[allow(clippy::cast_precision_loss, reason = "errors and areas of a screen are far below 2^52")]
-pub(crate) fn mean(sum: u64, count: u64) -> f64 {
+pub fn mean(sum: u64, count: u64) -> f64 {
     if count == 0 { 0.0 } else { sum as f64 / count as f64 }
+}
+
+/// The smallest value that so large a share of all does not exceed; 0 of none.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of a list of frames")]
+pub fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
 }
 
 fn span<'a>(view: &FrameView<'a>, rect: Rect, y: u32) -> &'a [[u8; 4]] {

@@ -1,5 +1,4 @@
 //! The tool from outside: frames piped in, a report out.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation, reason = "tests")]
 
 use std::{
     io::Write,
@@ -177,7 +176,7 @@ fn wrong_arguments_and_inputs_end_with_2_and_a_sentence() {
         ("--size 4x4 --region 1,2,3", vec![0; 64], "left, top, columns, rows"),
         ("--size 4x4 --region 1,1,4,1", vec![0; 64], "outside the frame"),
         ("--size 4x4 --dump /nonexistent/folder/file", vec![0; 64], "cannot write"),
-        ("--size 4x4", vec![], "no frame on standard input"),
+        ("--size 4x4", vec![], "no frame in the input"),
         ("--size 4x4", vec![0; 65], "ends inside frame 1: 1 of 64 bytes"),
     ] {
         let output = run(args, input);
